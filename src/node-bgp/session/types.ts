@@ -8,8 +8,8 @@ import type {
   Capability,
   NotificationMessage,
   ProtocolFault,
-  RouterId,
   RouteRefreshMessage,
+  RouterId,
   UpdateMessage,
 } from '../wire/types.ts';
 

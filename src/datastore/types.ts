@@ -1,0 +1,32 @@
+// The port between datastore drivers (files, Kubernetes, etcd) and the rest: resources arrive as a whole snapshot or as
+// changes; a driver never throws bad input at its consumer, it reports a problem and keeps the last valid version.
+
+import type { Resource, ResourceKind } from './resources/types.ts';
+
+/** Something an operator should mend. Identity is kind, name, path and text. */
+export interface ResourceProblem {
+  /** Kind of the resource, or `File` where not even the kind could be read. */
+  readonly kind: string;
+  /** Name of the resource, or the file's path. */
+  readonly name: string;
+  /** Field path, for example `spec.exportV4[2].cidr`; '' for the whole resource. */
+  readonly path: string;
+  readonly text: string;
+  /** File and line where known. */
+  readonly place?: string;
+}
+
+export type DatastoreEvent =
+  | { readonly type: 'set'; readonly resource: Resource }
+  | { readonly type: 'removed'; readonly kind: ResourceKind; readonly name: string; readonly namespace?: string }
+  /** The complete, current list of problems of this driver (replaces the last). */
+  | { readonly type: 'problems'; readonly problems: readonly ResourceProblem[] }
+  /** Everything that existed at the start has been delivered, or contact was lost. */
+  | { readonly type: 'synced'; readonly synced: boolean; readonly detail?: string };
+
+/** A driver. `start` delivers all that exists, then `synced`, then changes. Batches are delivered whole. */
+export interface Datastore {
+  start(deliver: (events: readonly DatastoreEvent[]) => void): Promise<void>;
+  /** Idempotent; no delivery afterwards. */
+  stop(): Promise<void>;
+}

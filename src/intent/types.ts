@@ -1,0 +1,91 @@
+// Intent: what this node is to do, computed as a whole from the resources. Plain data, comparable with deep equality;
+// the diff of two Intents is what the speaker applies.
+
+import type { Address, Asn, Family, Prefix, RouterId } from 'node-bgp';
+import type { ResourceProblem } from '../datastore/types.ts';
+import type { Policy } from '../policy/index.ts';
+
+export type PeerKind = 'mesh' | 'global' | 'node' | 'localWorkload' | 'static';
+
+/** One session. The key in `Intent.peers` is `name`. */
+export interface PeerIntent {
+  /** Calico's protocol name: `Mesh_10_0_0_2`, `Global_…`, `Node_…`, `Local_Workload_…`. */
+  readonly name: string;
+  readonly kind: PeerKind;
+  readonly description: string;
+  /** Resources that made the peer, for explain: `BGPPeer rack-1`, `BGPConfiguration default`. */
+  readonly origin: readonly string[];
+  readonly families: readonly Family[];
+  readonly address: Address;
+  /** TCP port that is dialled. */
+  readonly port: number;
+  readonly remoteAs: Asn;
+  readonly localAs: Asn;
+  /** Source address of the connection, and next hop "self"; absent: the system chooses. */
+  readonly localAddress?: Address;
+  readonly passive: boolean;
+  /** TCP-MD5 key; absent: none. Never shown. */
+  readonly password?: string;
+  /** Seconds. */
+  readonly holdTime: number;
+  /** Seconds; absent: a third of the hold time. */
+  readonly keepaliveTime?: number;
+  /** Seconds of graceful restart that we offer. */
+  readonly restartTime: number;
+  /** GTSM hops (1 = directly connected); absent: off. */
+  readonly ttlSecurity?: number;
+  /** How often our own AS may stand in a received AS_PATH. */
+  readonly allowedLocalAs: number;
+  readonly nextHopMode: 'auto' | 'self' | 'keep';
+  /** The peer is a client of this route reflector (RFC 4456). */
+  readonly routeReflectorClient: boolean;
+  readonly addPath: 'off' | 'send' | 'receive' | 'both';
+  readonly importPolicy: Policy;
+  readonly exportPolicy: Policy;
+}
+
+/** A route that this node originates (protocol `static1`). */
+export interface LocalRoute {
+  readonly prefix: Prefix;
+  readonly type: 'blackhole' | 'via';
+  /** For `via`. */
+  readonly gateway?: Address;
+  /** For explain: `BlockAffinity node-1-10-65-0-0-26`, `Service default/web`, `BGPPeer tor reachableBy`. */
+  readonly origin: string;
+}
+
+export interface KernelIntent {
+  /** Kernel export policy of reference 4.2: evaluated on best routes; sets metric and tunnel. */
+  readonly policy: Policy;
+  /** Interface name patterns whose addresses become direct routes, first match wins, a leading `-` excludes. */
+  readonly directInterfaces: readonly string[];
+  /** At most so many equal paths become one multipath route. */
+  readonly maxPaths: number;
+}
+
+export interface ListenIntent {
+  readonly address?: Address;
+  readonly port: number;
+}
+
+export interface Intent {
+  readonly node: string;
+  readonly localAs: Asn;
+  readonly bgpIdentifier: RouterId;
+  /** Present where this node reflects. */
+  readonly clusterId?: RouterId;
+  /** Own address by family; a family without one has no peers. */
+  readonly addresses: { readonly ipv4?: Address; readonly ipv6?: Address };
+  readonly listen: readonly ListenIntent[];
+  readonly peers: ReadonlyMap<string, PeerIntent>;
+  readonly localRoutes: readonly LocalRoute[];
+  readonly kernel: { readonly ipv4: KernelIntent; readonly ipv6: KernelIntent };
+  readonly logLevel: 'debug' | 'info' | 'none';
+  readonly problems: readonly ResourceProblem[];
+}
+
+/**
+ * What a change of a field costs. `restart`: the session is closed and opened again. `refilter`: routes are evaluated
+ * again from what is stored (AdjRibIn, LocRib); the session does not notice. `live`: takes effect without either.
+ */
+export type Impact = 'restart' | 'refilter' | 'live';

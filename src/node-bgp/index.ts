@@ -1,0 +1,3 @@
+export type * from './ip/index.ts';
+export type * from './session/types.ts';
+export type * from './wire/types.ts';

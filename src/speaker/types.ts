@@ -1,0 +1,158 @@
+// The router as one value: what may happen to it (Input), what it wants done (Effect), what it looks like (Snapshot),
+// and what it has to tell (Fact). All plain data; time is an argument of `handle`.
+
+import type {
+  Address,
+  Asn,
+  ConnectionId,
+  DownReason,
+  Endpoints,
+  Family,
+  Negotiated,
+  PeerState,
+  Prefix,
+} from 'node-bgp';
+import type { ResourceProblem } from '../datastore/types.ts';
+import type { KernelEvent, KernelWish } from '../fib/types.ts';
+import type { Intent, PeerKind } from '../intent/types.ts';
+
+export type Input =
+  | { readonly type: 'intent'; readonly intent: Intent }
+  /** A `dial` succeeded. */
+  | { readonly type: 'connected'; readonly connection: ConnectionId; readonly endpoints: Endpoints }
+  /** A `dial` failed, or a connection ended; `reason` is for people. */
+  | { readonly type: 'disconnected'; readonly connection: ConnectionId; readonly reason: string }
+  | { readonly type: 'accepted'; readonly connection: ConnectionId; readonly endpoints: Endpoints }
+  | { readonly type: 'bytes'; readonly connection: ConnectionId; readonly chunk: Uint8Array }
+  /** The socket has taken so many bytes of what was written to it. */
+  | { readonly type: 'written'; readonly connection: ConnectionId; readonly bytes: number }
+  | { readonly type: 'kernel'; readonly events: readonly KernelEvent[] }
+  /** A deadline passed, or there is work left from the last call (see `nextDeadline`). */
+  | { readonly type: 'tick' }
+  /** Close all sessions with Cease/Administrative Shutdown. */
+  | { readonly type: 'shutdown'; readonly text?: string };
+
+export type Effect =
+  | {
+      readonly type: 'dial';
+      readonly connection: ConnectionId;
+      readonly remote: Address;
+      readonly port: number;
+      readonly local?: Address;
+      readonly password?: string;
+      readonly ttlSecurity?: number;
+    }
+  /** Options that an accepted connection needs before bytes flow (GTSM, TTL). */
+  | { readonly type: 'acceptOptions'; readonly connection: ConnectionId; readonly ttlSecurity?: number }
+  | { readonly type: 'close'; readonly connection: ConnectionId }
+  /** Buffers are shared between connections and must not be changed; `written` reports progress. */
+  | { readonly type: 'write'; readonly connection: ConnectionId; readonly bytes: Uint8Array }
+  /** The complete list of sockets to listen on and the keys expected there (replaces the last). */
+  | {
+      readonly type: 'listen';
+      readonly sockets: readonly { readonly address?: Address; readonly port: number }[];
+      readonly keys: ReadonlyMap<Address, string>;
+    }
+  /** Routes for the kernel room, in order. */
+  | { readonly type: 'program'; readonly wishes: readonly KernelWish[] }
+  | { readonly type: 'fact'; readonly fact: Fact };
+
+/** Something worth telling; `src/daemon` maps facts to log lines, `src/status` to metrics. */
+export type Fact =
+  | {
+      readonly type: 'peerStateChanged';
+      readonly peer: string;
+      readonly address: Address;
+      readonly from: PeerState;
+      readonly to: PeerState;
+    }
+  | { readonly type: 'peerDown'; readonly peer: string; readonly address: Address; readonly reason: DownReason }
+  | { readonly type: 'routesTreatedAsWithdrawn'; readonly peer: string; readonly text: string }
+  | { readonly type: 'attributeDiscarded'; readonly peer: string; readonly text: string }
+  | { readonly type: 'connectionRefused'; readonly remote: Address; readonly text: string }
+  | {
+      readonly type: 'intentApplied';
+      readonly added: number;
+      readonly removed: number;
+      readonly restarted: number;
+      readonly refiltered: number;
+    }
+  | { readonly type: 'problem'; readonly problem: ResourceProblem }
+  | { readonly type: 'nextHopUnresolved'; readonly nextHop: Address };
+
+export interface PeerError {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** One line for people, for example `received Cease/Administrative Shutdown: "maintenance"`. */
+  readonly text: string;
+  readonly direction?: 'sent' | 'received';
+  readonly code?: number;
+  readonly subcode?: number;
+}
+
+export interface PeerCounters {
+  /** Paths in AdjRibIn, accepted by import policy, and prefixes advertised to the peer. */
+  readonly received: number;
+  readonly accepted: number;
+  readonly advertised: number;
+  readonly updatesIn: number;
+  readonly updatesOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly flaps: number;
+}
+
+export interface PeerSnapshot {
+  readonly name: string;
+  readonly kind: PeerKind;
+  readonly description: string;
+  readonly origin: readonly string[];
+  readonly families: readonly Family[];
+  readonly address: Address;
+  readonly port: number;
+  readonly localAddress?: Address;
+  readonly remoteAs: Asn;
+  readonly localAs: Asn;
+  readonly passive: boolean;
+  readonly routeReflectorClient: boolean;
+  readonly state: PeerState;
+  /** Milliseconds since the epoch: when `state` was entered. */
+  readonly since: number;
+  readonly lastError?: PeerError;
+  readonly negotiated?: Negotiated;
+  readonly endpoints?: Endpoints;
+  readonly counters: PeerCounters;
+}
+
+export interface RouteSnapshot {
+  readonly prefix: Prefix;
+  /** Session name, or `static1`, `kernel1`, `direct1`. */
+  readonly protocol: string;
+  readonly best: boolean;
+  /** Which step of the decision put this path behind the best one; on the best path: the step that put it before the second. */
+  readonly decidedBy?: string;
+  readonly nextHop?: Address;
+  readonly resolved?: { readonly device: string; readonly gateway?: Address };
+  readonly localPref?: number;
+  readonly med?: number;
+  readonly asPath: string;
+  readonly origin: 'IGP' | 'EGP' | 'INCOMPLETE';
+  readonly communities: readonly string[];
+}
+
+/** Cheap to take: routes are read page by page through `Speaker.routes`. */
+export interface Snapshot {
+  readonly node: string;
+  /** False until the first intent was applied. */
+  readonly configured: boolean;
+  readonly bgpIdentifier?: string;
+  readonly localAs?: Asn;
+  readonly clusterId?: string;
+  readonly addresses: { readonly ipv4?: Address; readonly ipv6?: Address };
+  readonly peers: readonly PeerSnapshot[];
+  readonly tables: Readonly<
+    Record<Family, { readonly prefixes: number; readonly paths: number; readonly kernelRoutes: number }>
+  >;
+  readonly unresolvedNextHops: readonly Address[];
+  readonly problems: readonly ResourceProblem[];
+}
