@@ -1,5 +1,3 @@
-// Placeholder door of the policy room until its language lands.
+// The door of the policy room: one representation of every filter, and what can be done with it.
 export type { PolicyPeer, PolicyResult, PolicyRoute, RouteSource } from './route.ts';
-export interface Policy {
-  readonly name: string;
-}
+export type * from './types.ts';
