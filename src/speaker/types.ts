@@ -66,7 +66,14 @@ export type Fact =
       readonly from: PeerState;
       readonly to: PeerState;
     }
-  | { readonly type: 'peerDown'; readonly peer: string; readonly address: Address; readonly reason: DownReason }
+  | {
+      readonly type: 'peerDown';
+      readonly peer: string;
+      readonly address: Address;
+      readonly reason: DownReason;
+      /** False: an attempt failed, no session was lost. */
+      readonly wasEstablished?: boolean;
+    }
   | { readonly type: 'routesTreatedAsWithdrawn'; readonly peer: string; readonly text: string }
   | { readonly type: 'attributeDiscarded'; readonly peer: string; readonly text: string }
   | { readonly type: 'connectionRefused'; readonly remote: Address; readonly text: string }
@@ -119,6 +126,8 @@ export interface PeerSnapshot {
   /** Milliseconds since the epoch: when `state` was entered. */
   readonly since: number;
   readonly lastError?: PeerError;
+  /** Milliseconds since the epoch: when the next attempt to connect is due; absent where none is planned. */
+  readonly retryAt?: number;
   readonly negotiated?: Negotiated;
   readonly endpoints?: Endpoints;
   readonly counters: PeerCounters;
