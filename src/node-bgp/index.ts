@@ -1,3 +1,3 @@
-export type * from './ip/index.ts';
+export * from './ip/index.ts';
 export type * from './session/types.ts';
-export type * from './wire/types.ts';
+export * from './wire/index.ts';

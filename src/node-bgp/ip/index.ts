@@ -1,8 +1,26 @@
-/** 4 or 6, by name. */
-export type Family = 'ipv4' | 'ipv6';
+// Addresses and prefixes as values. Text is canonical, so that two of them are equal iff their texts are; bytes and
+// words are for whoever counts nanoseconds. Not here: what an address is good for.
 
-/** Canonical text: dotted quad, or RFC 5952 in lower case. Two addresses are equal iff their texts are. */
-export type Address = string;
-
-/** Canonical text `address/length` with all host bits zero. */
-export type Prefix = string;
+export {
+  addressBytes,
+  addressFromBytes,
+  formatRouterId,
+  isLinkLocal,
+  parseAddress,
+  parseRouterId,
+} from './address.ts';
+export {
+  contains,
+  familyOf,
+  hostPrefix,
+  maxLength,
+  type PrefixWords,
+  parseCidr,
+  parsePrefix,
+  prefixFromBytes,
+  prefixFromWords,
+  prefixLength,
+  prefixParts,
+  prefixWords,
+} from './prefix.ts';
+export type { Address, Family, Prefix } from './types.ts';
