@@ -1,0 +1,189 @@
+// What every `npm run` starts with, on any Node from 18 on and before anything is installed: brings the npm packages and
+// the Debian packages that a command needs, then runs the command with Node 24 and hands its exit code on.
+// Not responsible for: what the commands do.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const home = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Debian package -> the program by which we see that it is there. */
+const PROGRAMS = { iproute2: 'ip', 'iputils-ping': 'ping', bird2: 'bird' };
+
+/** `steps` run one after the other with Node 24; what the user typed goes to the last one. */
+const COMMANDS = {
+  demo: { packages: ['iproute2', 'iputils-ping'], steps: [['topologies/demo.ts']] },
+  test: { packages: ['iproute2', 'iputils-ping', 'bird2'], steps: [['node_modules/vitest/vitest.mjs', 'run']] },
+  check: {
+    packages: [],
+    steps: [
+      ['node_modules/typescript/bin/tsc', '--noEmit'],
+      ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
+    ],
+  },
+  fuzz: { packages: [], steps: [['test/fuzz.ts']] },
+  bench: { packages: ['iproute2'], steps: [] },
+};
+
+async function main([name, ...rest]) {
+  const command = COMMANDS[name];
+  if (command === undefined) {
+    return fail(`unknown command ${name}; there are ${Object.keys(COMMANDS).join(', ')}`);
+  }
+  if (process.platform !== 'linux') {
+    return fail('Caracal runs on Linux: it lives from rtnetlink and network namespaces');
+  }
+  const steps = name === 'bench' ? benchmarks(rest) : withArguments(command.steps, rest);
+  installNodePackages();
+  installDebianPackages(command.packages);
+  const node = findNode();
+  for (const step of steps) {
+    const code = await runToEnd(node, step);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+function withArguments(steps, rest) {
+  return steps.map((step, index) => (index === steps.length - 1 ? [...step, ...rest] : step));
+}
+
+/** `npm run bench -- decode`: the file bench/decode.ts. */
+function benchmarks([name, ...rest]) {
+  const file = `bench/${name ?? 'all'}.ts`;
+  if (!existsSync(join(home, file))) throw new Error(`there is no ${file}; bench/README.md lists the benchmarks`);
+  return [['--expose-gc', file, ...rest]];
+}
+
+// ── npm packages
+
+function installNodePackages() {
+  if (nodePackagesAreCurrent()) return;
+  say('installing npm packages (npm ci)');
+  const npm = process.env.npm_execpath;
+  const [file, ...first] = npm?.endsWith('.js') ? [process.env.npm_node_execpath ?? process.execPath, npm] : ['npm'];
+  // Errors only: Node 20 may run this, and then npm warns that what it installs wants the newer Node it installs.
+  const { status, error } = spawnSync(file, [...first, 'ci', '--loglevel=error'], {
+    cwd: home,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) throw new Error(`npm ci failed${error === undefined ? '' : `: ${error.message}`}`);
+}
+
+/** Compares what npm says it installed with the lock file: nothing is installed again that is already there. */
+function nodePackagesAreCurrent() {
+  const installed = readLock(join(home, 'node_modules/.package-lock.json'));
+  if (installed === undefined) return false;
+  const wanted = readLock(join(home, 'package-lock.json')) ?? {};
+  return Object.entries(wanted).every(([path, { version, optional, link }]) => {
+    if (!path.startsWith('node_modules/') || link) return true;
+    const found = installed[path];
+    return found === undefined ? optional === true : found.version === version;
+  });
+}
+
+function readLock(path) {
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : undefined;
+}
+
+function findNode() {
+  const bundled = join(home, 'node_modules/.bin/node');
+  if (existsSync(bundled)) return bundled;
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  throw new Error(`Node 24 is needed, there is no package of it for ${process.arch}, and this is ${process.version}`);
+}
+
+// ── Debian packages
+
+/** Best effort: a lab says what is missing, and tests that need it are skipped and say why. */
+function installDebianPackages(packages) {
+  const missing = packages.filter((name) => !isProgram(PROGRAMS[name]));
+  if (missing.length === 0) return;
+  if (process.geteuid() !== 0 || !isProgram('apt-get')) {
+    say(`not installed: ${missing.join(', ')} (${isProgram('apt-get') ? 'only root can install them' : 'no apt-get'})`);
+    return;
+  }
+  say(`installing Debian packages: ${missing.join(', ')}`);
+  const restore = forbidServices();
+  try {
+    const installed = aptGet('install', ...missing) || (aptGet('update') && aptGet('install', ...missing));
+    if (!installed) say(`apt-get could not install ${missing.join(', ')}`);
+    else if (missing.includes('bird2') && existsSync('/run/systemd/system')) disableBird();
+  } finally {
+    restore();
+  }
+}
+
+function aptGet(verb, ...packages) {
+  const options = ['-q', '-y', '--no-install-recommends', '-o', 'Dpkg::Use-Pty=0'];
+  const { status } = spawnSync('apt-get', [...options, verb, ...packages], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return status === 0;
+}
+
+/** bird2 would start a router on this machine when installed. Debian's switch against that is a policy file. */
+function forbidServices() {
+  const policy = '/usr/sbin/policy-rc.d';
+  if (existsSync(policy)) return () => {};
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  return () => rmSync(policy);
+}
+
+/** ... nor is it to be started with the next boot. */
+function disableBird() {
+  spawnSync('systemctl', ['--quiet', 'disable', 'bird.service'], { stdio: 'ignore' });
+}
+
+function isProgram(name) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch (error) {
+      if (error.code === 'ENOENT' || error.code === 'EACCES' || error.code === 'ENOTDIR') return false;
+      throw error;
+    }
+  });
+}
+
+// ── running
+
+/** A terminal's Ctrl-C reaches the child by itself; we stay until it has tidied up. Other signals are passed on. */
+function runToEnd(node, args) {
+  const path = `${dirname(node)}${delimiter}${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`;
+  const child = spawn(node, args, { cwd: home, stdio: 'inherit', env: { ...process.env, PATH: path } });
+  const stay = () => {};
+  const pass = (signal) => child.kill(signal);
+  process.on('SIGINT', stay);
+  process.on('SIGTERM', pass);
+  process.on('SIGHUP', pass);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      process.off('SIGINT', stay);
+      process.off('SIGTERM', pass);
+      process.off('SIGHUP', pass);
+      resolve(signal === null ? code : 1);
+    });
+  });
+}
+
+function say(text) {
+  console.error(`caracal: ${text}`);
+}
+
+function fail(text) {
+  say(text);
+  return 2;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = fail(error instanceof Error ? error.message : String(error));
+}
