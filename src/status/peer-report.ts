@@ -1,0 +1,108 @@
+// One peer as status tells it: Calico's words for its type and state, and above all INFO, the state with its reason.
+
+import type { Family, Negotiated } from 'node-bgp';
+import { formatRouterId } from 'node-bgp';
+import type { PeerKind } from '../intent/types.ts';
+import type { PeerSnapshot } from '../speaker/types.ts';
+import { capabilityText } from './capabilities.ts';
+import { durationText, timestamp } from './time.ts';
+import type { NegotiatedReport, PeerReport, PeerType } from './types.ts';
+
+const PEER_TYPE: Readonly<Record<PeerKind, PeerType>> = {
+  mesh: 'NodeMesh',
+  node: 'NodePeer',
+  global: 'GlobalPeer',
+  localWorkload: 'LocalWorkload',
+  static: 'Static',
+};
+
+export const FAMILY_NAME: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
+
+export function peerReport(peer: PeerSnapshot, now: number): PeerReport {
+  const { lastError, retryAt, negotiated, endpoints } = peer;
+  return {
+    peerIP: peer.address,
+    type: PEER_TYPE[peer.kind],
+    state: peer.state,
+    since: timestamp(peer.since),
+    name: peer.name,
+    info: peerInfo(peer, now),
+    port: peer.port,
+    asNumber: peer.remoteAs,
+    localASNumber: peer.localAs,
+    ...(peer.localAddress !== undefined && { sourceAddress: peer.localAddress }),
+    families: peer.families,
+    passive: peer.passive,
+    routeReflectorClient: peer.routeReflectorClient,
+    ...(peer.description !== '' && { description: peer.description }),
+    origin: peer.origin,
+    ...(lastError && { lastError: { ...lastError, at: timestamp(lastError.at) } }),
+    ...(retryAt !== undefined && { retryAt: timestamp(retryAt) }),
+    ...(endpoints && {
+      connection: {
+        local: endpointText(endpoints.local, endpoints.localPort),
+        remote: endpointText(endpoints.remote, endpoints.remotePort),
+      },
+    }),
+    ...(negotiated && { negotiated: negotiatedReport(negotiated) }),
+    counters: peer.counters,
+  };
+}
+
+/**
+ * The state and why it is what it is: `Established`, `Active: connection refused by 10.0.0.3:179, retry in 4 s`.
+ * A state that is not Established never stands alone.
+ */
+export function peerInfo(peer: PeerSnapshot, now: number): string {
+  if (peer.state === 'Established') return establishedInfo(peer);
+  const expected = expectation(peer);
+  const reason = peer.lastError?.text ?? expected;
+  return `${peer.state}: ${[reason, ...outlook(peer, now)].filter((part) => part !== undefined).join(', ')}`;
+}
+
+/** A session that does not carry what it was made for is a reason to look twice. */
+function establishedInfo({ families, negotiated }: PeerSnapshot): string {
+  const missing = negotiated ? families.filter((family) => !negotiated.families.includes(family)) : [];
+  if (missing.length === 0) return 'Established';
+  return `Established, without ${missing.map((family) => FAMILY_NAME[family]).join(' and ')} (not offered by the peer)`;
+}
+
+/** What comes next; only where the reason does not say so already. */
+function outlook(peer: PeerSnapshot, now: number): readonly string[] {
+  if (peer.lastError && peer.passive && (peer.state === 'Active' || peer.state === 'Connect')) {
+    return [`waiting for ${peer.address} to connect`];
+  }
+  if (peer.retryAt === undefined || peer.retryAt <= now) return [];
+  return [`${peer.lastError ? 'retry' : 'starts'} in ${durationText(peer.retryAt - now)}`];
+}
+
+/** What a state waits for while nothing has gone wrong yet. */
+function expectation(peer: PeerSnapshot): string | undefined {
+  switch (peer.state) {
+    case 'Idle':
+      return peer.retryAt === undefined ? 'not started' : undefined;
+    case 'Connect':
+      return `no answer yet from ${endpointText(peer.address, peer.port)}`;
+    case 'Active':
+      return peer.passive ? `waiting for ${peer.address} to connect` : 'connects shortly';
+    case 'OpenSent':
+      return "waiting for the peer's OPEN";
+    case 'OpenConfirm':
+      return "waiting for the peer's KEEPALIVE";
+    case 'Established':
+      return undefined;
+  }
+}
+
+export function endpointText(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function negotiatedReport({ remoteAs, remoteIdentifier, remoteCapabilities, ...rest }: Negotiated): NegotiatedReport {
+  return {
+    asNumber: remoteAs,
+    routerID: formatRouterId(remoteIdentifier),
+    ...rest,
+    capabilities: remoteCapabilities.map(capabilityText),
+  };
+}

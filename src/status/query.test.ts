@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { parseRoutesQuery } from './query.ts';
+
+test.each([
+  ['', { family: 'ipv4', limit: 100 }],
+  ['family=ipv6&limit=5&after=x', { family: 'ipv6', limit: 5, after: 'x' }],
+  ['prefix=fd00:0::/64', { family: 'ipv6', limit: 100, prefix: 'fd00::/64' }],
+  [
+    'prefix=10.65.0.0/26&peer=Mesh_10_0_0_2',
+    { family: 'ipv4', limit: 100, prefix: '10.65.0.0/26', peer: 'Mesh_10_0_0_2' },
+  ],
+])('query "%s"', (text, value) => {
+  expect(parseRoutesQuery(new URLSearchParams(text))).toEqual({ value });
+});
+
+test.each([
+  ['famly=ipv6', 'there is no parameter "famly"; there are family, prefix, peer, limit, after'],
+  ['family=ipv5', 'family has to be ipv4 or ipv6'],
+  ['limit=0', 'limit has to be a number from 1 to 1000'],
+  ['limit=1e9', 'limit has to be a number from 1 to 1000'],
+  ['prefix=10.65.0.0', '"10.65.0.0" is not a prefix such as 10.65.0.0/26'],
+  ['prefix=10.65.0.0/33', '"10.65.0.0/33" is not a prefix such as 10.65.0.0/26'],
+  ['prefix=10.65.0.0/26&family=ipv6', '10.65.0.0/26 is not a prefix of family ipv6'],
+])('query "%s" is refused', (text, problem) => {
+  expect(parseRoutesQuery(new URLSearchParams(text))).toEqual({ problem });
+});

@@ -1,0 +1,69 @@
+// The router's snapshot as the report of `GET /status`: a pure function of the snapshot and of what only the daemon
+// knows. How the report looks as text is text.ts's; what a peer says of itself is peer-report.ts's.
+
+import type { PeerSnapshot, Snapshot } from '../speaker/types.ts';
+import { peerReport } from './peer-report.ts';
+import { readiness } from './readiness.ts';
+import { timestamp } from './time.ts';
+import type { AgentReport, BgpReport, PeerReport, StatusEnvironment, StatusReport } from './types.ts';
+
+export function statusReport(snapshot: Snapshot, environment: StatusEnvironment): StatusReport {
+  const { type, synced, detail, lastEventAt } = environment.datastore;
+  return {
+    node: snapshot.node,
+    lastUpdated: timestamp(environment.now),
+    agent: agentReport(snapshot, environment),
+    datastore: {
+      type,
+      synced,
+      ...(detail !== undefined && { detail }),
+      ...(lastEventAt !== undefined && { lastEventTime: timestamp(lastEventAt) }),
+    },
+    bgp: bgpReport(snapshot.peers, environment.now),
+    tables: snapshot.tables,
+    kernel: environment.kernel,
+    unresolvedNextHops: snapshot.unresolvedNextHops,
+    problems: snapshot.problems,
+  };
+}
+
+function agentReport(snapshot: Snapshot, environment: StatusEnvironment): AgentReport {
+  const { bgpIdentifier, localAs, clusterId } = snapshot;
+  const { reconfiguredAt, startedAt, version, recovering } = environment;
+  const { ready, reasons } = readiness(snapshot, environment);
+  return {
+    state: ready ? 'Ready' : 'NotReady',
+    reasons,
+    version,
+    ...(bgpIdentifier !== undefined && { routerID: bgpIdentifier }),
+    ...(localAs !== undefined && { asNumber: localAs }),
+    ...(clusterId !== undefined && { clusterID: clusterId }),
+    addresses: snapshot.addresses,
+    lastBootTime: timestamp(startedAt),
+    ...(reconfiguredAt !== undefined && { lastReconfigurationTime: timestamp(reconfiguredAt) }),
+    recovering,
+  };
+}
+
+function bgpReport(peers: readonly PeerSnapshot[], now: number): BgpReport {
+  const reports = peers.map((peer) => peerReport(peer, now)).sort(byName);
+  const peersV4 = reports.filter((peer) => !peer.peerIP.includes(':'));
+  const peersV6 = reports.filter((peer) => peer.peerIP.includes(':'));
+  return {
+    numberEstablishedV4: countEstablished(peersV4),
+    numberNotEstablishedV4: peersV4.length - countEstablished(peersV4),
+    numberEstablishedV6: countEstablished(peersV6),
+    numberNotEstablishedV6: peersV6.length - countEstablished(peersV6),
+    peersV4,
+    peersV6,
+  };
+}
+
+function countEstablished(peers: readonly PeerReport[]): number {
+  return peers.filter((peer) => peer.state === 'Established').length;
+}
+
+/** Code unit order, which for session names is the byte order in which BIRD lists them. */
+function byName(a: PeerReport, b: PeerReport): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}

@@ -1,0 +1,89 @@
+// The report as text for people, laid out like `calicoctl node status` so that eyes and scripts find what they know.
+// A pure function of the report: the client calls it with what the daemon sent.
+
+import { FAMILY_NAME } from './peer-report.ts';
+import { boxTable } from './table.ts';
+import { durationText, sinceText } from './time.ts';
+import type { KernelComplaint, PeerReport, PeerType, StatusReport, TableReport } from './types.ts';
+
+const TYPE_TEXT: Readonly<Record<PeerType, string>> = {
+  NodeMesh: 'node-to-node mesh',
+  NodePeer: 'node specific',
+  GlobalPeer: 'global',
+  LocalWorkload: 'local workload',
+  Static: 'static',
+};
+
+const HEADINGS = ['PEER ADDRESS', 'PEER TYPE', 'STATE', 'SINCE', 'INFO'] as const;
+
+export function statusText(report: StatusReport): string {
+  const blocks = [
+    headerText(report),
+    peersText('IPv4', report.bgp.peersV4, report.lastUpdated),
+    peersText('IPv6', report.bgp.peersV6, report.lastUpdated),
+    listText('Problems', report.problems.map(problemText)),
+    listText('Routes refused by the kernel', report.kernel.refused.map(complaintText)),
+    listText("Routes in whose place stands somebody else's", report.kernel.conflicts.map(complaintText)),
+    listText('Next hops that nothing resolves', report.unresolvedNextHops),
+  ];
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+function headerText({ node, agent, datastore, kernel, tables, lastUpdated }: StatusReport): string {
+  const uptime = durationText(Date.parse(lastUpdated) - Date.parse(agent.lastBootTime));
+  const identity = [
+    `Node ${node}`,
+    ...(agent.asNumber === undefined ? [] : [`AS ${agent.asNumber}`]),
+    ...(agent.routerID === undefined ? [] : [`router ID ${agent.routerID}`]),
+    ...(agent.clusterID === undefined ? [] : [`route reflector of cluster ${agent.clusterID}`]),
+    `version ${agent.version}`,
+    `up ${uptime}`,
+  ];
+  const sync = `${datastore.synced ? 'in sync' : 'not in sync'}${datastore.detail ? ` (${datastore.detail})` : ''}`;
+  const programmed = kernel.type === 'none' ? 'not programmed' : `${kernel.installed} of ${kernel.wanted} routes`;
+  return [
+    'Caracal process is running.',
+    `${identity.join(', ')}.`,
+    `Datastore ${datastore.type}: ${sync}. Kernel: ${programmed}.`,
+    `Routes: ${tableText('ipv4', tables.ipv4)}; ${tableText('ipv6', tables.ipv6)}.`,
+    ...(agent.state === 'Ready' ? [] : ['Not ready:', ...agent.reasons.map(indented)]),
+  ].join('\n');
+}
+
+function tableText(family: 'ipv4' | 'ipv6', { prefixes, paths, kernelRoutes }: TableReport): string {
+  return `${FAMILY_NAME[family]} ${count(prefixes, 'prefix', 'prefixes')}, ${count(paths, 'path', 'paths')}, ${kernelRoutes} for the kernel`;
+}
+
+function peersText(family: string, peers: readonly PeerReport[], now: string): string {
+  const title = `${family} BGP status`;
+  if (peers.length === 0) return `${title}\nNo ${family} peers found.`;
+  const rows = peers.map((peer) => [
+    peer.peerIP,
+    TYPE_TEXT[peer.type],
+    peer.state === 'Established' ? 'up' : 'start',
+    sinceText(peer.since, now),
+    peer.info,
+  ]);
+  return `${title}\n${boxTable(HEADINGS, rows)}`;
+}
+
+/** `BGPPeer rack-1, spec.peerIP: text (file.yaml:12)`. */
+export function problemText({ kind, name, path, text, place }: StatusReport['problems'][number]): string {
+  return `${kind} ${name}${path === '' ? '' : `, ${path}`}: ${text}${place === undefined ? '' : ` (${place})`}`;
+}
+
+function complaintText({ prefix, text }: KernelComplaint): string {
+  return `${prefix}: ${text}`;
+}
+
+function listText(title: string, entries: readonly string[]): string {
+  return entries.length === 0 ? '' : [title, ...entries.map(indented)].join('\n');
+}
+
+function indented(line: string): string {
+  return `  ${line}`;
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

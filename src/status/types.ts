@@ -1,0 +1,204 @@
+// What `GET /status` and `GET /routes` say: the shapes of the JSON, with the words of Calico's CalicoNodeStatus where it
+// has one. docs/status.md explains every field. Plain data only; made by `report.ts` and `routes.ts`.
+
+import type { Address, Asn, Family, Prefix } from 'node-bgp';
+import type { ResourceProblem } from '../datastore/types.ts';
+import type { PeerCounters } from '../speaker/types.ts';
+
+/** A moment as RFC 3339 text in UTC with milliseconds. */
+export type Timestamp = string;
+
+/** A kernel route that did not go as wanted, and why. */
+export interface KernelComplaint {
+  readonly prefix: Prefix;
+  readonly text: string;
+}
+
+/** What the kernel room knows about its table. */
+export interface KernelStatus {
+  readonly type: 'linux' | 'none';
+  /** Routes that we want, and those of them that the kernel is known to hold. */
+  readonly wanted: number;
+  readonly installed: number;
+  /** Routes that the kernel answered with an error. */
+  readonly refused: readonly KernelComplaint[];
+  /** Prefixes at which somebody else's route stands in the way of ours. */
+  readonly conflicts: readonly KernelComplaint[];
+}
+
+export interface DatastoreStatus {
+  readonly type: string;
+  readonly synced: boolean;
+  readonly detail?: string;
+  /** Milliseconds since the epoch. */
+  readonly lastEventAt?: number;
+}
+
+/** All that a report needs and a Snapshot does not hold; moments are milliseconds since the epoch. */
+export interface StatusEnvironment {
+  readonly version: string;
+  readonly startedAt: number;
+  readonly now: number;
+  /** When an Intent was applied last. */
+  readonly reconfiguredAt?: number;
+  readonly datastore: DatastoreStatus;
+  readonly kernel: KernelStatus;
+  /** Graceful restart: still waiting for the End-of-RIB of a peer. */
+  readonly recovering: boolean;
+}
+
+export interface AgentReport {
+  readonly state: 'Ready' | 'NotReady';
+  /** Why not ready; empty when ready. */
+  readonly reasons: readonly string[];
+  readonly version: string;
+  readonly routerID?: string;
+  readonly asNumber?: Asn;
+  readonly clusterID?: string;
+  readonly addresses: { readonly ipv4?: Address; readonly ipv6?: Address };
+  readonly lastBootTime: Timestamp;
+  readonly lastReconfigurationTime?: Timestamp;
+  readonly recovering: boolean;
+}
+
+/** The first three are CalicoNodeStatus's; the others are peers which that resource cannot express. */
+export type PeerType = 'NodeMesh' | 'NodePeer' | 'GlobalPeer' | 'LocalWorkload' | 'Static';
+
+export interface NegotiatedReport {
+  readonly peerType: 'ebgp' | 'ibgp';
+  readonly asNumber: Asn;
+  readonly routerID: string;
+  /** Seconds. */
+  readonly holdTime: number;
+  /** Seconds. */
+  readonly keepaliveTime: number;
+  readonly families: readonly Family[];
+  readonly fourOctetAs: boolean;
+  readonly routeRefresh: boolean;
+  readonly enhancedRouteRefresh: boolean;
+  readonly extendedNextHop: boolean;
+  readonly maxMessageLength: number;
+  readonly addPath: { readonly send: readonly Family[]; readonly receive: readonly Family[] };
+  readonly gracefulRestart?: {
+    /** Seconds. */
+    readonly restartTime: number;
+    readonly restarted: boolean;
+    readonly notification: boolean;
+    readonly families: readonly { readonly family: Family; readonly forwarding: boolean }[];
+  };
+  readonly longLivedGracefulRestart?: readonly {
+    readonly family: Family;
+    readonly forwarding: boolean;
+    /** Seconds. */
+    readonly staleTime: number;
+  }[];
+  /** Everything in the peer's OPEN, in words. */
+  readonly capabilities: readonly string[];
+}
+
+export interface LastErrorReport {
+  readonly at: Timestamp;
+  readonly text: string;
+  readonly direction?: 'sent' | 'received';
+  readonly code?: number;
+  readonly subcode?: number;
+}
+
+export interface PeerReport {
+  readonly peerIP: Address;
+  readonly type: PeerType;
+  readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
+  readonly since: Timestamp;
+  readonly name: string;
+  /** The state with its reason, as in the INFO column. */
+  readonly info: string;
+  readonly port: number;
+  readonly asNumber: Asn;
+  readonly localASNumber: Asn;
+  readonly sourceAddress?: Address;
+  readonly families: readonly Family[];
+  readonly passive: boolean;
+  readonly routeReflectorClient: boolean;
+  readonly description?: string;
+  readonly origin: readonly string[];
+  readonly lastError?: LastErrorReport;
+  /** When the next attempt to connect is due. */
+  readonly retryAt?: Timestamp;
+  readonly connection?: { readonly local: string; readonly remote: string };
+  readonly negotiated?: NegotiatedReport;
+  readonly counters: PeerCounters;
+}
+
+export interface BgpReport {
+  readonly numberEstablishedV4: number;
+  readonly numberNotEstablishedV4: number;
+  readonly numberEstablishedV6: number;
+  readonly numberNotEstablishedV6: number;
+  /** By the family of the peer's address; sorted by name. */
+  readonly peersV4: readonly PeerReport[];
+  readonly peersV6: readonly PeerReport[];
+}
+
+export interface TableReport {
+  readonly prefixes: number;
+  readonly paths: number;
+  readonly kernelRoutes: number;
+}
+
+export interface StatusReport {
+  readonly node: string;
+  readonly lastUpdated: Timestamp;
+  readonly agent: AgentReport;
+  readonly datastore: {
+    readonly type: string;
+    readonly synced: boolean;
+    readonly detail?: string;
+    readonly lastEventTime?: Timestamp;
+  };
+  readonly bgp: BgpReport;
+  readonly tables: Readonly<Record<Family, TableReport>>;
+  readonly kernel: KernelStatus;
+  readonly unresolvedNextHops: readonly Address[];
+  readonly problems: readonly ResourceProblem[];
+}
+
+export interface RouteReport {
+  /** FIB: the best path of the prefix; RIB: another one. */
+  readonly type: 'FIB' | 'RIB';
+  readonly destination: Prefix;
+  /** `N/A` for a route without one (device, blackhole). */
+  readonly gateway: string;
+  /** Device of the resolved next hop, `blackhole` for own blocks, `unreachable` where nothing resolves the next hop. */
+  readonly interface: string;
+  readonly learnedFrom: {
+    readonly sourceType: 'Kernel' | 'Static' | 'Direct' | 'NodeMesh' | 'BGPPeer';
+    readonly peerIP?: Address;
+    /** Name of the session, or `static1`, `kernel1`, `direct1`. */
+    readonly protocol: string;
+  };
+  readonly nextHop?: Address;
+  readonly asPath: string;
+  readonly origin: 'IGP' | 'EGP' | 'INCOMPLETE';
+  readonly localPref?: number;
+  readonly med?: number;
+  readonly communities: readonly string[];
+  readonly decidedBy?: string;
+}
+
+export interface RoutesQuery {
+  readonly family: Family;
+  readonly prefix?: Prefix;
+  /** Name of a session, or `static1`, `kernel1`, `direct1`. */
+  readonly peer?: string;
+  /** 1 to 1000. */
+  readonly limit: number;
+  /** Where the last page ended: its `next`. */
+  readonly after?: string;
+}
+
+export interface RoutesReport {
+  readonly family: Family;
+  readonly routes: readonly RouteReport[];
+  /** Given as `after`, brings the next page; absent on the last one. */
+  readonly next?: string;
+}
