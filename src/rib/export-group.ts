@@ -1,0 +1,363 @@
+// An export group: all peers whose outgoing routes are the same by construction. It keeps what it sent (AdjRibOut, once
+// for all members), turns changes of best paths into messages once, and lets each member take them at its own pace.
+//
+// A slot is what can be announced separately: a prefix, or with ADD-PATH a path row. What a member must not get back
+// (its own routes) is a skipped segment of the shared bytes, never an encoding of its own.
+
+import { type AttributeContext, addressBytes, encodeEndOfRib, UpdatePacker } from 'node-bgp';
+import type { Policy, PolicyPeer } from '../policy/index.ts';
+import { bytesEqual, encodingOf, NO_SET, type SetId } from './attribute-table.ts';
+import { isCandidate } from './decision.ts';
+import { Batch, emptyBatch } from './export-log.ts';
+import { Member } from './export-member.ts';
+import { ExportPolicy } from './export-policy.ts';
+import { NO_ROW, type Row } from './path-table.ts';
+import { grown, type PrefixId } from './prefix-table.ts';
+import { SegmentPlan } from './segment-plan.ts';
+import { NO_SOURCE, type SourceId } from './source.ts';
+import type { RibTables } from './tables.ts';
+import type { ExportTarget } from './transform.ts';
+
+export interface GroupOptions {
+  readonly target: ExportTarget;
+  readonly policy: Policy;
+  /** The session as the filter sees it: any member's, where the filter does not ask. */
+  readonly policyPeer: PolicyPeer;
+  readonly addPath: boolean;
+  readonly context: AttributeContext;
+  readonly maxMessageLength: number;
+  /** IPv4 prefixes go into MP_REACH_NLRI with an IPv6 next hop where need be (RFC 8950). */
+  readonly extendedNextHop: boolean;
+}
+
+/** A snapshot for new members is made anew when the log since the last one is longer than it, and than this. */
+const SMALL_LOG = 65_536;
+/** A member further behind than this (octets, or twice the table) is told the present state later instead of all changes. */
+const LONGEST_LAG = 4 * 1024 * 1024;
+
+/** Prefixes that come later are offered to every group when they are decided. */
+const FILLED = Number.POSITIVE_INFINITY;
+
+/** The whole table as batches of its own that lead into the log at `join`. Built in slices. */
+interface Base {
+  readonly start: Batch;
+  readonly join: Batch;
+  last: Batch;
+  nextSlot: number;
+  octets: number;
+  complete: boolean;
+}
+
+export class ExportGroup {
+  options: GroupOptions;
+  readonly members = new Map<SourceId, Member>();
+  readonly lagging = new Set<Member>();
+  /** Messages End-of-RIB of this family, for members that reach the end of the initial table. */
+  readonly endOfRib: Uint8Array;
+  /** UPDATEs packed and octets, for metrics: work done once, not once per member. */
+  packedOctets = 0;
+
+  readonly #tables: RibTables;
+  readonly #packer: UpdatePacker;
+  #policy: ExportPolicy;
+  readonly #encoding: number;
+  /** By slot: what was sent, from which source, and with ADD-PATH for which prefix. */
+  sentSet = new Int32Array(0);
+  sentSource = new Int32Array(0);
+  #slotPrefix = new Int32Array(0);
+  #total = 0;
+  readonly #totalBySource = new Map<SourceId, number>();
+  #tail: Batch = emptyBatch(0);
+  #base: Base | undefined;
+  readonly #plan = new SegmentPlan();
+  #changedSlots: number[] = [];
+  /** Prefixes below this have been offered since the options were set. */
+  #filled: PrefixId = 0;
+
+  /** @param id never used before for these tables: what is remembered with attribute sets is found by it */
+  constructor(id: number, tables: RibTables, options: GroupOptions) {
+    this.options = options;
+    this.#tables = tables;
+    this.#packer = new UpdatePacker(options.maxMessageLength);
+    this.#policy = new ExportPolicy(id, tables, options.target, options.policy, options.policyPeer);
+    this.#encoding = encodingOf(options.context, tables.family === 'ipv6' || options.extendedNextHop);
+    this.endOfRib = encodeEndOfRib(tables.family);
+  }
+
+  get tail(): Batch {
+    return this.#tail;
+  }
+
+  get policy(): ExportPolicy {
+    return this.#policy;
+  }
+
+  /** Routes that a member has been sent, or will be. */
+  advertisedTo(member: SourceId): number {
+    return this.#total - (this.#totalBySource.get(member) ?? 0);
+  }
+
+  /** Octets behind which a member is not sent every change any more. */
+  get longestLag(): number {
+    return Math.max(LONGEST_LAG, 2 * (this.#base?.octets ?? 0));
+  }
+
+  /** New options for all members at once; every prefix is looked at again by `fill`, and only differences are sent. */
+  reconfigure(id: number, options: GroupOptions): void {
+    this.options = options;
+    this.#policy = new ExportPolicy(id, this.#tables, options.target, options.policy, options.policyPeer);
+    this.#filled = 0;
+  }
+
+  get isFilled(): boolean {
+    return this.#filled === FILLED;
+  }
+
+  /** Offers the next prefixes that were there before the group was, or before its options were. */
+  fill(limit: number): void {
+    if (this.isFilled) return;
+    const end = Math.min(this.#filled + limit, this.#tables.prefixes.highest);
+    const prefixes = new Int32Array(Math.max(0, end - this.#filled));
+    for (let i = 0; i < prefixes.length; i++) prefixes[i] = this.#filled + i;
+    this.#filled = end === this.#tables.prefixes.highest ? FILLED : end;
+    this.offer(prefixes, prefixes.length);
+  }
+
+  // --- changes
+
+  /** Looks at these prefixes again; `flushChanges` sends what became different. */
+  offer(prefixes: Int32Array, count: number): void {
+    this.#reserve();
+    const { paths, best } = this.#tables;
+    for (let i = 0; i < count; i++) {
+      const prefix = prefixes[i]!;
+      if (!this.options.addPath) {
+        this.#offerSlot(prefix, prefix, best[prefix]!);
+        continue;
+      }
+      for (let row = paths.first[prefix]!; row !== NO_ROW; row = paths.next[row]!) {
+        this.#offerSlot(row, prefix, isCandidate(paths, row) ? row : NO_ROW);
+      }
+    }
+  }
+
+  /** Packs the changes of the offers since the last call into one batch at the end of the log. */
+  flushChanges(): void {
+    const slots = this.#changedSlots;
+    if (slots.length === 0) return;
+    this.#changedSlots = [];
+    if (this.members.size === 0) {
+      this.#plan.clear();
+      return;
+    }
+    const segments = this.#plan.pack(this);
+    const bytes = this.#packer.take();
+    this.packedOctets += bytes.length;
+    for (const member of this.lagging) for (const slot of slots) member.owe(slot);
+    this.#append(new Batch(bytes, segments, Int32Array.from(slots), this.#tail.end));
+  }
+
+  #offerSlot(slot: number, prefix: PrefixId, row: Row): void {
+    const out = row === NO_ROW ? NO_SET : this.#policy.evaluate(prefix, row);
+    const source = out === NO_SET ? NO_SOURCE : this.#tables.paths.source[row]!;
+    const before = this.sentSet[slot]!;
+    const sourceBefore = before === NO_SET ? NO_SOURCE : this.sentSource[slot]!;
+    if (before === out && sourceBefore === source) return;
+    const { attributes } = this.#tables;
+    attributes.hold(out);
+    const unchanged = sourceBefore === source && this.#sameBytes(before, out);
+    attributes.drop(before);
+    this.sentSet[slot] = out;
+    this.sentSource[slot] = source;
+    if (this.options.addPath) this.#slotPrefix[slot] = prefix;
+    if (unchanged) return;
+    this.#count(sourceBefore, -1);
+    this.#count(source, 1);
+    this.#changedSlots.push(slot);
+    if (out === NO_SET) {
+      this.#plan.withdraw(slot, sourceBefore, NO_SOURCE);
+      return;
+    }
+    this.#plan.reach(slot, out, source);
+    if (sourceBefore !== NO_SOURCE && sourceBefore !== source && this.members.has(source)) {
+      this.#plan.withdraw(slot, NO_SOURCE, source);
+    }
+  }
+
+  #count(source: SourceId, change: number): void {
+    if (source === NO_SOURCE) return;
+    this.#total += change;
+    this.#totalBySource.set(source, (this.#totalBySource.get(source) ?? 0) + change);
+  }
+
+  #sameBytes(a: SetId, b: SetId): boolean {
+    if (a === NO_SET || b === NO_SET) return false;
+    return bytesEqual(this.encodedSet(a), this.encodedSet(b)) && this.#nextHopOf(a) === this.#nextHopOf(b);
+  }
+
+  #nextHopOf(id: SetId): string | undefined {
+    return this.#tables.attributes.get(id).attributes.nextHop;
+  }
+
+  // --- encoding: what SegmentPlan asks while it packs
+
+  encodedSet(id: SetId): Uint8Array {
+    const set = this.#tables.attributes.get(id);
+    return set.encoded(this.#encoding, this.options.context, this.#usesMultiprotocol(id));
+  }
+
+  /** Following prefixes carry this set. */
+  beginReach(id: SetId): void {
+    const nextHop = this.#nextHopOf(id);
+    const mp = this.#usesMultiprotocol(id) && nextHop !== undefined ? addressBytes(nextHop) : undefined;
+    this.#packer.reach(this.#tables.family, this.encodedSet(id), mp);
+  }
+
+  beginWithdraw(): void {
+    this.#packer.withdraw(this.#tables.family);
+  }
+
+  packSlot(slot: number): void {
+    const { prefixes } = this.#tables;
+    const prefix = this.options.addPath ? this.#slotPrefix[slot]! : slot;
+    const at = prefix * prefixes.stride;
+    const words = prefixes.words;
+    const pathId = this.options.addPath ? slot + 1 : -1;
+    const length = prefixes.lengths[prefix]!;
+    if (prefixes.stride === 1) this.#packer.prefix(words[at]!, 0, 0, 0, length, pathId);
+    else this.#packer.prefix(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!, length, pathId);
+  }
+
+  packedPosition(): number {
+    return this.#packer.position();
+  }
+
+  #usesMultiprotocol(id: SetId): boolean {
+    return (
+      this.#tables.family === 'ipv6' || (this.options.extendedNextHop && (this.#nextHopOf(id)?.includes(':') ?? false))
+    );
+  }
+
+  // --- members
+
+  /** A new member: gets the whole table, then End-of-RIB, then changes. */
+  join(source: SourceId): Member {
+    const base = this.#freshBase();
+    const member = new Member(this, source, base.start, base.join);
+    this.members.set(source, member);
+    return member;
+  }
+
+  /** A member asks for everything again (ROUTE-REFRESH). */
+  resend(member: Member, before: Uint8Array | undefined, after: Uint8Array | undefined): void {
+    const base = this.#freshBase();
+    member.restart(base.start, base.join, before, after);
+  }
+
+  /**
+   * A member of another group becomes one of this, on the same session: it is told the difference and nothing else.
+   * Both groups have told their logs everything (no offers pending).
+   */
+  adopt(source: SourceId, from: ExportGroup): Member {
+    this.#reserve();
+    const old = from.members.get(source)!;
+    const member = new Member(this, source, this.#tail, old.isInInitialTable ? this.#tail : undefined);
+    for (const slot of old.outstanding()) member.owe(slot);
+    const slots = Math.max(this.sentSet.length, from.sentSet.length);
+    for (let slot = 0; slot < slots; slot++) {
+      const before = from.visibleTo(source, slot);
+      const after = this.visibleTo(source, slot);
+      if (before === after || this.#sameBytes(before, after)) continue;
+      member.owe(slot);
+      // A withdrawal needs the prefix of the row, which only the other group knows.
+      if (this.options.addPath && after === NO_SET) this.#slotPrefix[slot] = from.#slotPrefix[slot]!;
+    }
+    from.leave(source);
+    this.members.set(source, member);
+    return member;
+  }
+
+  leave(source: SourceId): void {
+    const member = this.members.get(source);
+    if (member === undefined) return;
+    this.members.delete(source);
+    this.lagging.delete(member);
+  }
+
+  /** The set that a member has, or is to have, in this slot. */
+  visibleTo(member: SourceId, slot: number): SetId {
+    if (slot >= this.sentSet.length || this.sentSource[slot] === member) return NO_SET;
+    return this.sentSet[slot]!;
+  }
+
+  /** Messages that bring one member up to date in these slots. */
+  packFor(member: SourceId, slots: readonly number[]): Uint8Array {
+    for (const slot of slots) {
+      const set = this.visibleTo(member, slot);
+      if (set === NO_SET) this.#plan.withdraw(slot, NO_SOURCE, NO_SOURCE);
+      else this.#plan.reach(slot, set, NO_SOURCE);
+    }
+    this.#plan.pack(this);
+    return this.#packer.take();
+  }
+
+  // --- the snapshot that new members begin with
+
+  /** Goes on building the snapshot; true while there is more to do. */
+  buildBase(slots: number): boolean {
+    const base = this.#base;
+    if (base === undefined || base.complete) return false;
+    const end = Math.min(base.nextSlot + slots, this.sentSet.length);
+    for (let slot = base.nextSlot; slot < end; slot++) {
+      const set = this.sentSet[slot]!;
+      if (set !== NO_SET) this.#plan.reach(slot, set, this.sentSource[slot]!);
+    }
+    base.nextSlot = end;
+    const segments = this.#plan.pack(this);
+    const bytes = this.#packer.take();
+    if (bytes.length > 0) {
+      const batch = new Batch(bytes, segments, new Int32Array(0), base.join.end - bytes.length);
+      base.octets += bytes.length;
+      base.last.next = batch;
+      base.last = batch;
+    }
+    if (end < this.sentSet.length) return true;
+    base.last.next = base.join;
+    base.complete = true;
+    return false;
+  }
+
+  #freshBase(): Base {
+    const base = this.#base;
+    const since = base === undefined ? 0 : this.#tail.end - base.join.end;
+    if (base !== undefined && since <= Math.max(SMALL_LOG, base.octets)) return base;
+    this.#reserve();
+    const join = emptyBatch(this.#tail.end);
+    this.#append(join);
+    const start = emptyBatch(this.#tail.end);
+    this.#base = { start, join, last: start, nextSlot: 0, octets: 0, complete: false };
+    return this.#base;
+  }
+
+  #append(batch: Batch): void {
+    this.#tail.next = batch;
+    this.#tail = batch;
+  }
+
+  #reserve(): void {
+    const slots = this.options.addPath ? this.#tables.paths.capacity : this.#tables.prefixes.capacity;
+    if (this.sentSet.length >= slots) return;
+    const old = this.sentSource.length;
+    this.sentSet = grown(this.sentSet, slots);
+    this.sentSource = grown(this.sentSource, slots);
+    this.sentSource.fill(NO_SOURCE, old);
+    if (this.options.addPath) this.#slotPrefix = grown(this.#slotPrefix, slots);
+  }
+
+  /** Lets go of everything it holds; the group is not used afterwards. */
+  dispose(): void {
+    for (let slot = 0; slot < this.sentSet.length; slot++) this.#tables.attributes.drop(this.sentSet[slot]!);
+    this.sentSet = new Int32Array(0);
+    this.sentSource = new Int32Array(0);
+  }
+}

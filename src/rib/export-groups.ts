@@ -1,0 +1,199 @@
+// All export groups of a family: which peer is in which, and how a peer comes in, moves or leaves without the others
+// noticing. Work on whole tables (a new group, a changed policy) is done in portions.
+
+import { dependsOn, equalPolicies } from '../policy/index.ts';
+import { ExportGroup, type GroupOptions } from './export-group.ts';
+import type { Member } from './export-member.ts';
+import type { SourceId } from './source.ts';
+import type { RibTables } from './tables.ts';
+
+export class ExportGroups {
+  readonly #tables: RibTables;
+  readonly #groups = new Set<ExportGroup>();
+  readonly #groupOf = new Map<SourceId, ExportGroup>();
+  /** Peers that wait for their (new) group to be filled. */
+  readonly #waiting = new Map<SourceId, ExportGroup>();
+  /** Groups with offers to make or a snapshot to build. */
+  readonly #busy = new Set<ExportGroup>();
+  #nextId = 1;
+
+  constructor(tables: RibTables) {
+    this.#tables = tables;
+  }
+
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  get hasWork(): boolean {
+    return this.#busy.size > 0;
+  }
+
+  all(): Iterable<ExportGroup> {
+    return this.#groups;
+  }
+
+  groupOf(source: SourceId): ExportGroup | undefined {
+    return this.#groupOf.get(source);
+  }
+
+  memberOf(source: SourceId): Member | undefined {
+    return this.#groupOf.get(source)?.members.get(source);
+  }
+
+  /** Everybody has been told everything: nothing that was withdrawn is needed any more. */
+  allUpToDate(): boolean {
+    for (const group of this.#groups) {
+      for (const member of group.members.values()) if (!member.isUpToDate) return false;
+    }
+    return true;
+  }
+
+  /** A session came up. */
+  join(source: SourceId, options: GroupOptions): void {
+    this.#assign(source, this.#findOrCreate(options));
+  }
+
+  leave(source: SourceId): void {
+    this.#waiting.delete(source);
+    const group = this.#groupOf.get(source);
+    if (group === undefined) return;
+    this.#groupOf.delete(source);
+    group.leave(source);
+    this.#discardIfEmpty(group);
+  }
+
+  /** The options of these peers changed while their sessions stay. */
+  change(changes: ReadonlyMap<SourceId, GroupOptions>): void {
+    for (const group of [...this.#groups]) this.#changeGroup(group, changes);
+  }
+
+  /** A peer asks for the table again (RFC 2918, RFC 7313). */
+  resend(source: SourceId, before: Uint8Array | undefined, after: Uint8Array | undefined): void {
+    const group = this.#groupOf.get(source);
+    const member = group?.members.get(source);
+    if (group === undefined || member === undefined) return;
+    group.resend(member, before, after);
+    this.#busy.add(group);
+  }
+
+  /** Prefixes were decided: every group looks at them, and packs what became different. */
+  offer(prefixes: Int32Array, count: number): void {
+    for (const group of this.#groups) {
+      group.offer(prefixes, count);
+      group.flushChanges();
+    }
+  }
+
+  /** A portion of the work on whole tables. */
+  work(prefixes: number): void {
+    for (const group of this.#busy) {
+      if (!group.isFilled) {
+        group.fill(prefixes);
+        group.flushChanges();
+      }
+      if (group.isFilled) this.#admit(group);
+      if (!group.buildBase(prefixes) && group.isFilled) this.#busy.delete(group);
+    }
+  }
+
+  #changeGroup(group: ExportGroup, changes: ReadonlyMap<SourceId, GroupOptions>): void {
+    const members = [...group.members.keys()];
+    const changed = members.filter((source) => {
+      const options = changes.get(source);
+      return options !== undefined && !sameOptions(options, group.options);
+    });
+    const first = changed[0];
+    if (first === undefined) return;
+    const options = changes.get(first)!;
+    const together =
+      changed.length === members.length && changed.every((source) => sameOptions(changes.get(source)!, options));
+    if (together && this.#find(options) === undefined && canReconfigure(group.options, options)) {
+      group.reconfigure(this.#nextId++, options);
+      this.#busy.add(group);
+      return;
+    }
+    for (const source of changed) this.#assign(source, this.#findOrCreate(changes.get(source)!));
+  }
+
+  #assign(source: SourceId, group: ExportGroup): void {
+    this.#waiting.set(source, group);
+    this.#busy.add(group);
+    if (group.isFilled) this.#admit(group);
+  }
+
+  /** Lets in everybody who waits for this group. */
+  #admit(group: ExportGroup): void {
+    for (const [source, wanted] of this.#waiting) {
+      if (wanted !== group) continue;
+      this.#waiting.delete(source);
+      const before = this.#groupOf.get(source);
+      if (before === group) continue;
+      this.#groupOf.set(source, group);
+      if (before === undefined) {
+        group.join(source);
+        continue;
+      }
+      group.adopt(source, before);
+      this.#discardIfEmpty(before);
+    }
+  }
+
+  #find(options: GroupOptions): ExportGroup | undefined {
+    for (const group of this.#groups) if (sameOptions(group.options, options)) return group;
+    return undefined;
+  }
+
+  #findOrCreate(options: GroupOptions): ExportGroup {
+    const found = this.#find(options);
+    if (found !== undefined) return found;
+    const group = new ExportGroup(this.#nextId++, this.#tables, options);
+    this.#groups.add(group);
+    return group;
+  }
+
+  #discardIfEmpty(group: ExportGroup): void {
+    if (group.members.size > 0 || [...this.#waiting.values()].includes(group)) return;
+    this.#groups.delete(group);
+    this.#busy.delete(group);
+    group.dispose();
+  }
+}
+
+/** What cannot change under a running session: how messages look. */
+function canReconfigure(a: GroupOptions, b: GroupOptions): boolean {
+  return (
+    a.addPath === b.addPath &&
+    a.maxMessageLength === b.maxMessageLength &&
+    a.extendedNextHop === b.extendedNextHop &&
+    a.context.fourOctetAs === b.context.fourOctetAs &&
+    a.context.peerType === b.context.peerType
+  );
+}
+
+/** Do two peers get the same bytes? */
+function sameOptions(a: GroupOptions, b: GroupOptions): boolean {
+  if (!canReconfigure(a, b) || !sameTarget(a.target, b.target) || !equalPolicies(a.policy, b.policy)) return false;
+  if (!dependsOn(a.policy).has('peer')) return true;
+  const p = a.policyPeer;
+  const q = b.policyPeer;
+  return (
+    p.name === q.name &&
+    p.type === q.type &&
+    p.localAs === q.localAs &&
+    p.remoteAs === q.remoteAs &&
+    p.address === q.address
+  );
+}
+
+function sameTarget(a: GroupOptions['target'], b: GroupOptions['target']): boolean {
+  return (
+    a.type === b.type &&
+    a.localAs === b.localAs &&
+    a.identifier === b.identifier &&
+    a.clusterId === b.clusterId &&
+    a.nextHopMode === b.nextHopMode &&
+    a.localAddress === b.localAddress &&
+    a.routeReflectorClient === b.routeReflectorClient
+  );
+}

@@ -1,0 +1,216 @@
+// Prefixes as small integers. One open-addressing table over typed arrays for each family: address words and length in,
+// id out; ids of released prefixes are used again. Columns that belong to a prefix (best path, what was sent ...) live
+// with their owners, indexed by this id. Knows nothing of routes.
+
+import { type Family, type Prefix, prefixFromWords, prefixWords } from 'node-bgp';
+
+export type PrefixId = number;
+
+const INITIAL_CAPACITY = 1024;
+
+export class PrefixTable {
+  readonly family: Family;
+  /** Address words, `stride` for each id. */
+  words: Int32Array;
+  lengths: Uint8Array;
+  /** Ids are below this; a column needs so many elements. */
+  capacity = INITIAL_CAPACITY;
+  readonly stride: 1 | 4;
+
+  /** id + 1 by hash, 0 is empty; twice the capacity, so at most half full. */
+  #slots: Int32Array;
+  #used = 0;
+  #free: PrefixId[] = [];
+
+  // The prefix that `read` found: fields instead of a result object, for the sake of the hot loop.
+  word0 = 0;
+  word1 = 0;
+  word2 = 0;
+  word3 = 0;
+  length = 0;
+
+  constructor(family: Family) {
+    this.family = family;
+    this.stride = family === 'ipv4' ? 1 : 4;
+    this.words = new Int32Array(this.capacity * this.stride);
+    this.lengths = new Uint8Array(this.capacity);
+    this.#slots = new Int32Array(this.capacity * 2);
+  }
+
+  /** Prefixes in the table. */
+  get size(): number {
+    return this.#used - this.#free.length;
+  }
+
+  /** All ids ever given are below this. */
+  get highest(): PrefixId {
+    return this.#used;
+  }
+
+  /** Reads length and octets of one NLRI entry into `word0`..`length`, host bits cleared; returns the next offset. */
+  read(bytes: Uint8Array, offset: number): number {
+    const length = bytes[offset]!;
+    const end = offset + 1 + ((length + 7) >>> 3);
+    this.length = length;
+    if (this.stride === 1) {
+      this.word0 = maskedWord(bytes, offset + 1, end, length);
+      return end;
+    }
+    this.word0 = maskedWord(bytes, offset + 1, end, length);
+    this.word1 = length > 32 ? maskedWord(bytes, offset + 5, end, length - 32) : 0;
+    this.word2 = length > 64 ? maskedWord(bytes, offset + 9, end, length - 64) : 0;
+    this.word3 = length > 96 ? maskedWord(bytes, offset + 13, end, length - 96) : 0;
+    return end;
+  }
+
+  /** Loads a canonical prefix text into `word0`..`length`. */
+  load(prefix: Prefix): void {
+    const parts = prefixWords(prefix);
+    this.word0 = parts.word0;
+    this.word1 = parts.word1;
+    this.word2 = parts.word2;
+    this.word3 = parts.word3;
+    this.length = parts.length;
+  }
+
+  /** The id of the loaded prefix, or -1. */
+  find(): PrefixId {
+    return this.#slots[this.#slotOfLoaded()]! - 1;
+  }
+
+  /** The id of the loaded prefix, a new one if need be. */
+  intern(): PrefixId {
+    const slot = this.#slotOfLoaded();
+    const found = this.#slots[slot]! - 1;
+    if (found >= 0) return found;
+    const recycled = this.#free.pop();
+    if (recycled === undefined && this.#used === this.capacity) {
+      this.#grow();
+      return this.intern();
+    }
+    const id = recycled ?? this.#used++;
+    this.#slots[slot] = id + 1;
+    this.#store(id);
+    return id;
+  }
+
+  /** Forgets a prefix; its id may be given to another one from now on. */
+  release(id: PrefixId): void {
+    this.#remove(id);
+    this.#free.push(id);
+  }
+
+  text(id: PrefixId): Prefix {
+    const at = id * this.stride;
+    const w = this.words;
+    return this.stride === 1
+      ? prefixFromWords('ipv4', w[at]!, 0, 0, 0, this.lengths[id]!)
+      : prefixFromWords('ipv6', w[at]!, w[at + 1]!, w[at + 2]!, w[at + 3]!, this.lengths[id]!);
+  }
+
+  #store(id: PrefixId): void {
+    const at = id * this.stride;
+    this.words[at] = this.word0;
+    if (this.stride === 4) {
+      this.words[at + 1] = this.word1;
+      this.words[at + 2] = this.word2;
+      this.words[at + 3] = this.word3;
+    }
+    this.lengths[id] = this.length;
+  }
+
+  #slotOfLoaded(): number {
+    const mask = this.#slots.length - 1;
+    const slots = this.#slots;
+    const lengths = this.lengths;
+    const words = this.words;
+    if (this.stride === 1) {
+      const word0 = this.word0;
+      let slot = hash(word0, 0, 0, 0, this.length) & mask;
+      for (let id = slots[slot]! - 1; id >= 0; id = slots[slot]! - 1) {
+        if (words[id] === word0 && lengths[id] === this.length) return slot;
+        slot = (slot + 1) & mask;
+      }
+      return slot;
+    }
+    let slot = hash(this.word0, this.word1, this.word2, this.word3, this.length) & mask;
+    for (let id = slots[slot]! - 1; id >= 0; id = slots[slot]! - 1) {
+      const at = id * 4;
+      const same =
+        words[at] === this.word0 &&
+        words[at + 1] === this.word1 &&
+        words[at + 2] === this.word2 &&
+        words[at + 3] === this.word3 &&
+        lengths[id] === this.length;
+      if (same) return slot;
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+
+  #hashOf(id: PrefixId): number {
+    const at = id * this.stride;
+    const w = this.words;
+    return this.stride === 1
+      ? hash(w[at]!, 0, 0, 0, this.lengths[id]!)
+      : hash(w[at]!, w[at + 1]!, w[at + 2]!, w[at + 3]!, this.lengths[id]!);
+  }
+
+  /** Linear probing without tombstones: what stood behind the hole moves up (Knuth 6.4, algorithm R). */
+  #remove(id: PrefixId): void {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let hole = this.#hashOf(id) & mask;
+    while (slots[hole] !== id + 1) hole = (hole + 1) & mask;
+    slots[hole] = 0;
+    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = this.#hashOf(slots[slot]! - 1) & mask;
+      const reachable = ((slot - home) & mask) >= ((slot - hole) & mask);
+      if (!reachable) continue;
+      slots[hole] = slots[slot]!;
+      slots[slot] = 0;
+      hole = slot;
+    }
+  }
+
+  #grow(): void {
+    this.capacity *= 2;
+    this.words = grown(this.words, this.capacity * this.stride);
+    this.lengths = grown(this.lengths, this.capacity);
+    this.#slots = new Int32Array(this.capacity * 2);
+    const mask = this.#slots.length - 1;
+    for (let id = 0; id < this.#used; id++) {
+      let slot = this.#hashOf(id) & mask;
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+      this.#slots[slot] = id + 1;
+    }
+  }
+}
+
+/** A copy of a column with room for `length` elements. */
+export function grown<T extends Int32Array | Uint32Array | Uint16Array | Uint8Array>(column: T, length: number): T {
+  if (column.length >= length) return column;
+  const larger = new (column.constructor as new (length: number) => T)(length);
+  larger.set(column);
+  return larger;
+}
+
+function maskedWord(bytes: Uint8Array, start: number, end: number, bits: number): number {
+  let word = bytes[start]! << 24;
+  if (start + 1 < end) word |= bytes[start + 1]! << 16;
+  if (start + 2 < end) word |= bytes[start + 2]! << 8;
+  if (start + 3 < end) word |= bytes[start + 3]!;
+  if (bits >= 32) return word;
+  return bits === 0 ? 0 : word & (-1 << (32 - bits));
+}
+
+function hash(word0: number, word1: number, word2: number, word3: number, length: number): number {
+  let h = Math.imul(word0 ^ (word0 >>> 15), 0x2c1b3c6d) ^ length;
+  if ((word1 | word2 | word3) !== 0) {
+    h = Math.imul(h ^ word1, 0x297a2d39);
+    h = Math.imul(h ^ (h >>> 13) ^ word2, 0x2c1b3c6d);
+    h = Math.imul(h ^ (h >>> 15) ^ word3, 0x297a2d39);
+  }
+  h = Math.imul(h ^ (h >>> 12), 0x297a2d39);
+  return h ^ (h >>> 15);
+}

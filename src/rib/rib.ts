@@ -1,0 +1,307 @@
+// The RIB of one address family: paths come in from sources (AdjRibIn), the decision marks a best path for each prefix
+// (LocRib), export groups turn changes into messages (AdjRibOut). Changes are only marked when they happen; `flush` works
+// them off in portions, so the caller decides how long that takes at a time.
+
+import type { Address, Attributes, Family, NlriBlock, Prefix } from 'node-bgp';
+import { type AttributeTable, type InternedSet, NO_SET } from './attribute-table.ts';
+import { type DecisionView, decide, equallyGood } from './decision.ts';
+import { ExportGroups } from './export-groups.ts';
+import type { ImportPolicy } from './import-policy.ts';
+import { NextHops, type Resolver } from './next-hops.ts';
+import { DEAD, type LocalDetail, NO_ROW, type Row, STALE, UNREACHABLE } from './path-table.ts';
+import { grown, type PrefixId } from './prefix-table.ts';
+import { Source, type SourceId, type SourceInfo } from './source.ts';
+import { RibTables } from './tables.ts';
+
+/** Prefixes whose best paths (or their equals) may be others now; valid until the next flush. */
+export interface Flushed {
+  readonly prefixes: Int32Array;
+  readonly count: number;
+}
+
+export class Rib {
+  readonly family: Family;
+  readonly tables: RibTables;
+  readonly groups: ExportGroups;
+  readonly view: DecisionView;
+
+  /** Prefix ids to be decided again, each once. */
+  #dirty = new Int32Array(4096);
+  #dirtyCount = 0;
+  #isDirty = new Uint8Array(0);
+  /** Reaped, but some member may still have to be told of them. */
+  #reapedRows: Row[] = [];
+  #reapedPrefixes: PrefixId[] = [];
+  #retiring: Source[] = [];
+
+  constructor(family: Family, attributes: AttributeTable, resolver: Resolver) {
+    this.family = family;
+    this.tables = new RibTables(family, attributes, [], new NextHops(resolver));
+    this.groups = new ExportGroups(this.tables);
+    const tables = this.tables;
+    this.view = {
+      paths: tables.paths,
+      attributes,
+      sources: tables.sources,
+      nextHopCost: (row) => tables.nextHopCost(row),
+    };
+  }
+
+  // --- sources
+
+  addSource(info: SourceInfo): Source {
+    const { sources } = this.tables;
+    // Numbers are never used again: what groups remember of a source must not be taken for another's.
+    const source = new Source(sources.length, info);
+    sources.push(source);
+    return source;
+  }
+
+  /** Withdraws everything of a source and forgets it when that has been worked off. */
+  retireSource(source: Source): void {
+    this.removeAll(source);
+    this.#retiring.push(source);
+  }
+
+  // --- AdjRibIn
+
+  /** Paths of an UPDATE. */
+  announce(source: Source, blocks: readonly NlriBlock[], received: InternedSet, policy: ImportPolicy): void {
+    policy.forget();
+    for (const block of blocks) {
+      if (block.family !== this.family) continue;
+      this.#eachPrefix(block, (prefix, pathId) => this.#put(source, prefix, pathId, received, policy));
+    }
+  }
+
+  withdraw(source: Source, blocks: readonly NlriBlock[]): void {
+    for (const block of blocks) {
+      if (block.family !== this.family) continue;
+      this.#eachPrefix(block, (prefix, pathId) => {
+        const row = this.tables.paths.find(prefix, source.id, pathId);
+        if (row !== NO_ROW) this.#kill(source, row);
+      });
+    }
+  }
+
+  /** A path of our own (static, kernel, direct): no filter, no path id. */
+  putLocal(source: Source, prefix: Prefix, attributes: Attributes, detail: LocalDetail | undefined): void {
+    const id = this.#internText(prefix);
+    const row = this.#rowFor(source, id, 0);
+    const set = this.tables.attributes.intern(attributes).id;
+    this.tables.paths.put(row, set, set, source.info.preference);
+    if (detail === undefined) this.tables.paths.details.delete(row);
+    else this.tables.paths.details.set(row, detail);
+    this.#touch(id);
+  }
+
+  removeLocal(source: Source, prefix: Prefix): void {
+    this.tables.prefixes.load(prefix);
+    const id = this.tables.prefixes.find();
+    if (id < 0) return;
+    const row = this.tables.paths.find(id, source.id, 0);
+    if (row !== NO_ROW) this.#kill(source, row);
+  }
+
+  /** Every path of a source goes; or only those that are still stale. */
+  removeAll(source: Source, onlyStale = false): void {
+    this.#eachRow(source, (row) => {
+      if (!onlyStale || (this.tables.paths.flags[row]! & STALE) !== 0) this.#kill(source, row);
+    });
+  }
+
+  /** The peer restarts and keeps forwarding: its paths stay until `removeAll(source, true)` (RFC 4724 4.2). */
+  markStale(source: Source): void {
+    this.#eachRow(source, (row) => {
+      this.tables.paths.flags[row]! |= STALE;
+    });
+  }
+
+  /** Import policy changed: every stored path of the source is judged anew, from what was received. */
+  refilter(source: Source, policy: ImportPolicy): void {
+    policy.forget();
+    const { paths, attributes } = this.tables;
+    this.#eachRow(source, (row) => {
+      this.#judge(source, row, attributes.get(paths.received[row]!), policy);
+    });
+  }
+
+  // --- next hops
+
+  /** Routes, links or addresses changed: paths whose next hop leads elsewhere now are decided again. */
+  resolveAgain(): void {
+    const { paths, nextHops } = this.tables;
+    const changed = nextHops.refresh();
+    if (changed.size === 0) return;
+    for (let row = 0; row < paths.highest; row++) {
+      if (!paths.isInUse(row) || paths.received[row] === NO_SET) continue;
+      const nextHop = this.#nextHopOf(row);
+      if (nextHop === undefined || !changed.has(nextHop)) continue;
+      this.#markReachability(row);
+      this.#touch(paths.prefix[row]!);
+    }
+  }
+
+  #nextHopOf(row: Row): Address | undefined {
+    const { paths, attributes } = this.tables;
+    const id = paths.set[row] === NO_SET ? paths.received[row]! : paths.set[row]!;
+    return attributes.get(id).attributes.nextHop;
+  }
+
+  #markReachability(row: Row): void {
+    const { paths, nextHops } = this.tables;
+    const nextHop = this.#nextHopOf(row);
+    const reachable = nextHop === undefined || nextHops.resolve(nextHop).reachable;
+    if (reachable) paths.flags[row]! &= ~UNREACHABLE;
+    else paths.flags[row]! |= UNREACHABLE;
+  }
+
+  // --- LocRib
+
+  /** Is there anything left for `flush`? */
+  get isClean(): boolean {
+    return this.#dirtyCount === 0 && !this.groups.hasWork;
+  }
+
+  /** Decides up to `limit` marked prefixes and lets the export groups turn what changed into messages. */
+  flush(limit: number): Flushed {
+    const count = Math.min(limit, this.#dirtyCount);
+    const prefixes = this.#dirty.slice(this.#dirtyCount - count, this.#dirtyCount);
+    this.#dirtyCount -= count;
+    const { best, paths } = this.tables;
+    for (let i = 0; i < count; i++) {
+      const prefix = prefixes[i]!;
+      this.#isDirty[prefix] = 0;
+      best[prefix] = decide(this.view, prefix);
+    }
+    this.groups.offer(prefixes, count);
+    this.groups.work(limit);
+    for (let i = 0; i < count; i++) {
+      const prefix = prefixes[i]!;
+      paths.reap(prefix, (row) => this.#reapedRows.push(row));
+    }
+    return { prefixes, count };
+  }
+
+  /** The best path of a prefix and those that may be used together with it, best first. */
+  candidates(prefix: PrefixId): Row[] {
+    return this.tables.best[prefix] === NO_ROW ? [] : equallyGood(this.view, prefix);
+  }
+
+  /**
+   * Gives free what was withdrawn, once every member has been told. To be called when members have pulled and the
+   * flushed prefixes have been dealt with.
+   */
+  recycle(flushed: Flushed): void {
+    const { paths, prefixes, attributes } = this.tables;
+    for (let i = 0; i < flushed.count; i++) {
+      const prefix = flushed.prefixes[i]!;
+      if (paths.first[prefix] === NO_ROW) this.#reapedPrefixes.push(prefix);
+    }
+    attributes.sweep();
+    if (this.#dirtyCount === 0 && this.#retiring.length > 0) {
+      for (const source of this.#retiring) this.tables.sources[source.id] = undefined;
+      this.#retiring = [];
+    }
+    if (this.#reapedRows.length === 0 && this.#reapedPrefixes.length === 0) return;
+    if (!this.groups.allUpToDate()) return;
+    for (const row of this.#reapedRows) paths.release(row);
+    // A prefix may have come back, or stand here twice, since it was noted down.
+    for (const prefix of new Set(this.#reapedPrefixes)) {
+      if (paths.first[prefix] === NO_ROW && this.#isDirty[prefix] === 0) prefixes.release(prefix);
+    }
+    this.#reapedRows = [];
+    this.#reapedPrefixes = [];
+  }
+
+  // --- inside
+
+  #eachPrefix(block: NlriBlock, visit: (prefix: PrefixId, pathId: number) => void): void {
+    const { prefixes } = this.tables;
+    const { bytes, end, addPath } = block;
+    for (let at = block.start; at < end; ) {
+      let pathId = 0;
+      if (addPath) {
+        pathId = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+        at += 4;
+      }
+      at = prefixes.read(bytes, at);
+      visit(this.#internLoaded(), pathId);
+    }
+  }
+
+  #internText(prefix: Prefix): PrefixId {
+    this.tables.prefixes.load(prefix);
+    return this.#internLoaded();
+  }
+
+  #internLoaded(): PrefixId {
+    const id = this.tables.prefixes.intern();
+    if (id >= this.#isDirty.length) {
+      this.tables.reserve();
+      this.#isDirty = grown(this.#isDirty, this.tables.prefixes.capacity);
+    }
+    return id;
+  }
+
+  /** The row of a path: the one it has, brought back to life if need be, or a new one. */
+  #rowFor(source: Source, prefix: PrefixId, pathId: number): Row {
+    const { paths } = this.tables;
+    const found = paths.find(prefix, source.id, pathId);
+    if (found !== NO_ROW && (paths.flags[found]! & DEAD) === 0) {
+      paths.flags[found]! &= ~STALE;
+      return found;
+    }
+    source.received++;
+    if (found === NO_ROW) return paths.add(prefix, source.id, pathId);
+    paths.flags[found] = 0;
+    paths.put(found, NO_SET, NO_SET, 0);
+    return found;
+  }
+
+  #put(source: Source, prefix: PrefixId, pathId: number, received: InternedSet, policy: ImportPolicy): void {
+    const { paths } = this.tables;
+    const row = this.#rowFor(source, prefix, pathId);
+    if (paths.received[row] === received.id && paths.set[row] === received.id) return;
+    this.#judge(source, row, received, policy);
+  }
+
+  #judge(source: Source, row: Row, received: InternedSet, policy: ImportPolicy): void {
+    const { paths } = this.tables;
+    const prefix = paths.prefix[row]!;
+    const before = paths.set[row]!;
+    const preferenceBefore = paths.preference[row]!;
+    // Filters may ask where the next hop leads, which is read from the row.
+    if (paths.received[row] === NO_SET) paths.put(row, received.id, NO_SET, source.info.preference);
+    policy.evaluate(prefix, row, received);
+    source.accepted += Number(policy.set !== NO_SET) - Number(before !== NO_SET);
+    paths.put(row, received.id, policy.set, policy.preference);
+    this.#markReachability(row);
+    if (before !== policy.set || preferenceBefore !== policy.preference) this.#touch(prefix);
+  }
+
+  #kill(source: Source, row: Row): void {
+    const { paths } = this.tables;
+    if ((paths.flags[row]! & DEAD) !== 0) return;
+    paths.flags[row]! |= DEAD;
+    source.received--;
+    if (paths.set[row] !== NO_SET && source.info.kind === 'bgp') source.accepted--;
+    this.#touch(paths.prefix[row]!);
+  }
+
+  #eachRow(source: Source, visit: (row: Row) => void): void {
+    const { paths } = this.tables;
+    const id: SourceId = source.id;
+    // A scan of a typed array: 1 ns a row, so no list for each source is kept.
+    for (let row = 0; row < paths.highest; row++) {
+      if (paths.source[row] === id && paths.isInUse(row) && (paths.flags[row]! & DEAD) === 0) visit(row);
+    }
+  }
+
+  #touch(prefix: PrefixId): void {
+    if (this.#isDirty[prefix] === 1) return;
+    this.#isDirty[prefix] = 1;
+    if (this.#dirtyCount === this.#dirty.length) this.#dirty = grown(this.#dirty, this.#dirty.length * 2);
+    this.#dirty[this.#dirtyCount++] = prefix;
+  }
+}
