@@ -2,6 +2,7 @@
 // the diff of two Intents is what the speaker applies.
 
 import type { Address, Asn, Family, Prefix, RouterId } from 'node-bgp';
+import type { Resource, ResourceKind } from '../datastore/resources/types.ts';
 import type { ResourceProblem } from '../datastore/types.ts';
 import type { Policy } from '../policy/index.ts';
 
@@ -82,6 +83,38 @@ export interface Intent {
   readonly kernel: { readonly ipv4: KernelIntent; readonly ipv6: KernelIntent };
   readonly logLevel: 'debug' | 'info' | 'none';
   readonly problems: readonly ResourceProblem[];
+  /** Worth telling, but nothing was refused: a mesh session replaced by an explicit one, a router id made by hashing. */
+  readonly notices?: readonly ResourceProblem[];
+  /**
+   * Present where the own Node is not known (yet, or no more). Such an Intent is empty; whoever applies Intents keeps the
+   * last one, as confd writes no configuration then.
+   */
+  readonly nodeMissing?: true;
+}
+
+/** The resources as they are now: a consistent snapshot, in any order. */
+export interface ResourceView {
+  list<K extends ResourceKind>(kind: K): Iterable<Extract<Resource, { readonly kind: K }>>;
+  get<K extends ResourceKind>(
+    kind: K,
+    name: string,
+    namespace?: string,
+  ): Extract<Resource, { readonly kind: K }> | undefined;
+}
+
+/** What the environment of the node adds to the resources. */
+export interface IntentOptions {
+  readonly node: string;
+  /** CALICO_ROUTER_ID: `hash`, an IPv4 address, or empty. */
+  readonly routerId?: string;
+  /** CALICO_ADVERTISE_CLUSTER_IPS: takes the place of `serviceClusterIPs`. */
+  readonly advertiseClusterIps?: Prefix;
+  /** CALICO_K8S_NODE_REF: the node's name in EndpointSlices; default: `node`. */
+  readonly kubernetesNodeName?: string;
+  /** USE_POD_CIDR: the Node's pod CIDRs are its blocks. */
+  readonly usePodCidr?: boolean;
+  /** NAMESPACE: where the Secrets of passwords are; default `kube-system`. */
+  readonly secretNamespace?: string;
 }
 
 /**
@@ -89,3 +122,35 @@ export interface Intent {
  * again from what is stored (AdjRibIn, LocRib); the session does not notice. `live`: takes effect without either.
  */
 export type Impact = 'restart' | 'refilter' | 'live';
+
+/** Why a session changes: one of its own fields, or one of the node's that every session carries. */
+export type PeerChangeCause = keyof PeerIntent | 'bgpIdentifier' | 'clusterId';
+
+export type PeerChange =
+  | { readonly type: 'added'; readonly peer: PeerIntent }
+  | { readonly type: 'removed'; readonly peer: PeerIntent }
+  | {
+      readonly type: 'changed';
+      readonly before: PeerIntent;
+      readonly after: PeerIntent;
+      /** The highest of all causes. */
+      readonly impact: Impact;
+      readonly causes: readonly PeerChangeCause[];
+    };
+
+/** From one Intent to the next: exactly what is to be started, stopped, restarted or evaluated again. */
+export interface IntentChange {
+  /** By name. */
+  readonly peers: readonly PeerChange[];
+  /** A route that changed stands in both lists; remove first, then add. */
+  readonly localRoutes: { readonly added: readonly LocalRoute[]; readonly removed: readonly LocalRoute[] };
+  /** Families whose kernel routes are to be evaluated again. */
+  readonly kernelPolicy: readonly Family[];
+  /** Families whose direct routes are to be chosen anew. */
+  readonly directInterfaces: readonly Family[];
+  readonly listen: boolean;
+  /** All sessions restart. */
+  readonly bgpIdentifier: boolean;
+  readonly clusterId: boolean;
+  readonly logLevel: boolean;
+}

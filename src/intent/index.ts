@@ -1,0 +1,8 @@
+// The door of the intent room.
+
+export { computeIntent } from './compute.ts';
+export { diffIntents, IMPACT, isEmptyChange } from './diff.ts';
+export { filterFunctionName, sessionName } from './names.ts';
+export { PRIORITY_BASE } from './priorities.ts';
+export { hashRouterId } from './router-id.ts';
+export type * from './types.ts';
