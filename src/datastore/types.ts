@@ -14,6 +14,8 @@ export interface ResourceProblem {
   readonly text: string;
   /** File and line where known. */
   readonly place?: string;
+  /** Absent: something was refused or ignored. `warning`: it is in force as written, but an operator should know. */
+  readonly severity?: 'warning';
 }
 
 export type DatastoreEvent =
