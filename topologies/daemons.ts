@@ -1,0 +1,93 @@
+// The routing daemons that a machine of a lab can run, Caracal and the real BIRD: how each is started, and how it is
+// asked for its sessions.
+
+import { writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { dirname, join } from 'node:path';
+import type { StatusReport } from '../src/status/types.ts';
+import { run } from './commands.ts';
+import { LabError, type Machine } from './lab-file.ts';
+
+/** Where a machine of a lab keeps its things. */
+export interface MachinePaths {
+  readonly resources: string;
+  readonly log: string;
+  /** Control socket: HTTP for Caracal, BIRD's own for BIRD. */
+  readonly socket: string;
+  readonly birdConfiguration: string;
+}
+
+export interface Sessions {
+  readonly established: number;
+  readonly total: number;
+}
+
+export const HOME = dirname(import.meta.dirname);
+export const CARACAL = join(HOME, 'caracal');
+
+/** sockaddr_un has room for so much, without its final zero. */
+const SOCKET_PATH_MAX = 107;
+const ANSWER_MS = 2_000;
+
+export function machinePaths(directory: string, machine: Machine): MachinePaths {
+  const socket = join(directory, `${machine.name}.sock`);
+  if (socket.length > SOCKET_PATH_MAX) throw new LabError(`${socket} is too long for the path of a socket`);
+  return {
+    resources: join(directory, machine.isNode ? 'cluster' : `resources-${machine.name}`),
+    log: join(directory, `${machine.name}.log`),
+    socket,
+    birdConfiguration: join(directory, `${machine.name}.bird.conf`),
+  };
+}
+
+/** The command line of the machine's daemon. */
+export function daemonCommand(machine: Machine, paths: MachinePaths): readonly string[] {
+  if (machine.daemon === 'bird') {
+    writeFileSync(paths.birdConfiguration, machine.bird!);
+    return ['bird', '-f', '-c', paths.birdConfiguration, '-s', paths.socket];
+  }
+  const where = ['--datastore', 'files', '--resources', paths.resources, '--http', `unix:${paths.socket}`];
+  return [CARACAL, 'run', '--node', machine.name, ...where, ...machine.arguments];
+}
+
+/** undefined while the daemon does not answer yet, or has no configuration yet. */
+export async function readSessions(machine: Machine, paths: MachinePaths): Promise<Sessions | undefined> {
+  return machine.daemon === 'bird' ? birdSessions(paths.socket) : caracalSessions(paths.socket);
+}
+
+/** `GET /status`; undefined while the daemon does not answer. */
+export async function readStatus(socket: string): Promise<StatusReport | undefined> {
+  const text = await get(socket, '/status');
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+async function caracalSessions(socket: string): Promise<Sessions | undefined> {
+  const status = await readStatus(socket);
+  if (status?.agent.lastReconfigurationTime === undefined) return undefined;
+  const peers = [...status.bgp.peersV4, ...status.bgp.peersV6];
+  return { established: peers.filter(({ state }) => state === 'Established').length, total: peers.length };
+}
+
+async function birdSessions(socket: string): Promise<Sessions | undefined> {
+  const { status, stdout } = await run(['birdc', '-s', socket, 'show', 'protocols']);
+  if (status !== 0) return undefined;
+  const sessions = stdout.split('\n').filter((line) => line.split(/\s+/)[1] === 'BGP');
+  return { established: sessions.filter((line) => line.includes('Established')).length, total: sessions.length };
+}
+
+function get(socketPath: string, path: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const call = request({ socketPath, path, timeout: ANSWER_MS, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('error', () => resolve(undefined));
+      response.on('end', () => resolve(response.statusCode === 200 ? text : undefined));
+    });
+    call.on('timeout', () => call.destroy());
+    // Not there yet, or not any more: both are an ordinary state of a lab.
+    call.on('error', () => resolve(undefined));
+    call.end();
+  });
+}
