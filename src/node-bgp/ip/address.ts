@@ -131,8 +131,7 @@ function longestZeroRun(bytes: Uint8Array, offset: number): { start: number; cou
 
 /** fe80::/10. IPv4 addresses have no link-local scope here: 169.254.0.0/16 is routed like any other. */
 export function isLinkLocal(address: Address): boolean {
-  const c = address.charCodeAt(2);
-  return address.startsWith('fe') && address.charCodeAt(4) === COLON && (c === 56 || c === 57 || c === 97 || c === 98);
+  return /^fe[89ab][0-9a-f]:/.test(address);
 }
 
 /** Dotted quad of a BGP identifier, cluster id or any unsigned 32-bit number. */

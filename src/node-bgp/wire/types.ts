@@ -25,7 +25,10 @@ export interface Aggregator {
   readonly address: RouterId;
 }
 
-/** An optional attribute that this library does not know, as it came (the partial bit included in `flags`). */
+/**
+ * An optional transitive attribute that this library does not know. `flags` is OPTIONAL, TRANSITIVE and PARTIAL: whoever
+ * passes on what he does not know has to say so (RFC 4271 5).
+ */
 export interface UnknownAttribute {
   readonly code: number;
   readonly flags: number;
@@ -54,7 +57,10 @@ export interface Attributes {
   readonly largeCommunities?: readonly LargeCommunity[];
   readonly originatorId?: RouterId;
   readonly clusterList?: readonly RouterId[];
+  /** In ascending order of their codes. */
   readonly unknown?: readonly UnknownAttribute[];
+  /** Codes of the optional transitive attributes above that came with the partial bit, which has to stay (RFC 4271 5). */
+  readonly partial?: readonly number[];
 }
 
 /** What a NOTIFICATION says, and so the value by which every decoder blames the peer (RFC 4271 4.5, 6). */
@@ -193,6 +199,11 @@ export interface UpdateMessage {
   readonly endOfRib?: Family;
   readonly fault?: ProtocolFault;
   readonly notes: readonly ProtocolFault[];
+  /**
+   * The rest of the same message, to be applied after it: what MP_REACH_NLRI announced where the message also announced
+   * IPv4 prefixes with a NEXT_HOP of their own. RFC 7606 5.1 forbids sending this and demands accepting it.
+   */
+  readonly following?: UpdateMessage;
 }
 
 export type Message = OpenMessage | UpdateMessage | NotificationMessage | KeepaliveMessage | RouteRefreshMessage;

@@ -21,6 +21,8 @@ export class UpdatePacker {
   readonly #maxMessage: number;
   #buffer = new Uint8Array(65_536);
   #at = 0;
+  /** Whole messages since the last `take`. */
+  messages = 0;
   #form: Form = 'none';
   #family: Family = 'ipv4';
   #attributes: Uint8Array = NO_BYTES;
@@ -91,6 +93,7 @@ export class UpdatePacker {
   take(): Uint8Array {
     const bytes = this.#buffer.slice(0, this.position());
     this.#at = 0;
+    this.messages = 0;
     this.#form = 'none';
     return bytes;
   }
@@ -152,6 +155,7 @@ export class UpdatePacker {
     }
     this.#put16(start + 16, this.#at - start);
     this.#message = -1;
+    this.messages++;
   }
 
   #put16(at: number, value: number): number {
