@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { waitUntilConverged } from './convergence.ts';
 import { CARACAL, HOME } from './daemons.ts';
+import { EXIT_INTERRUPTED, Interrupted, interruption } from './interruption.ts';
 import { Lab } from './lab.ts';
 import { LabError, type Machine } from './lab-file.ts';
 import { rerunWithPrivileges } from './privileges.ts';
@@ -11,32 +12,23 @@ import { openTerminal, type Terminal } from './terminal.ts';
 
 const DEFAULT_LAB = join(HOME, 'topologies/full-mesh.yaml');
 
-/** As shells report a program that Ctrl-C ended. */
-const INTERRUPTED = 130;
-
 async function demo(path: string): Promise<number> {
   const terminal = openTerminal();
-  const interrupted = Promise.withResolvers<never>();
-  // It may come while the lab is being built, before anybody waits for it.
-  interrupted.promise.catch(() => {});
-  const interrupt = () => interrupted.reject(new Interrupted('interrupted'));
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
+  const interrupted = interruption();
   let lab: Lab | undefined;
   try {
     lab = await Lab.build(path, { id: `demo-${process.pid}` });
-    await Promise.race([show(lab, terminal), interrupted.promise]);
+    await Promise.race([show(lab, terminal), interrupted]);
     return 0;
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     terminal.line();
-    return INTERRUPTED;
+    return EXIT_INTERRUPTED;
   } finally {
     await lab?.down();
     if (lab !== undefined) terminal.progress('taken down: namespaces and processes are gone');
   }
 }
-
-class Interrupted extends Error {}
 
 async function show(lab: Lab, terminal: Terminal): Promise<void> {
   const pods = lab.file.machines.flatMap((machine) => machine.pods);

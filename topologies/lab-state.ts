@@ -68,7 +68,13 @@ export function createState(state: LabState): string {
   return labDirectory(state.id);
 }
 
-export function readState(id: string): LabState | undefined {
+export function updateState(state: LabState): void {
+  const draft = join(labDirectory(state.id), '.state.json');
+  writeFileSync(draft, JSON.stringify(state, null, 2));
+  renameSync(draft, join(labDirectory(state.id), STATE_FILE));
+}
+
+function readState(id: string): LabState | undefined {
   const path = join(labDirectory(id), STATE_FILE);
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
 }
@@ -79,7 +85,10 @@ export function readAllStates(): readonly LabState[] {
   return names.map(readState).filter((state) => state !== undefined);
 }
 
-/** Takes down every lab whose owner is gone, for example by SIGKILL. */
+/**
+ * Takes down every lab whose owner is gone, for example by SIGKILL. Not from inside a user namespace, where the processes
+ * of other labs cannot be seen.
+ */
 export async function removeAbandonedLabs(): Promise<void> {
   for (const state of readAllStates()) if (isAbandoned(state)) await removeLab(state);
 }

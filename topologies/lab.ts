@@ -17,6 +17,7 @@ import {
   ownProcess,
   removeAbandonedLabs,
   removeLab,
+  updateState,
 } from './lab-state.ts';
 import { clusterFiles, machineFiles } from './node-resources.ts';
 import { isInUserNamespace } from './privileges.ts';
@@ -25,8 +26,6 @@ import { waitFor } from './wait-for.ts';
 export interface LabOptions {
   /** Two labs with the same id cannot be up at once; default: the lab's name. */
   readonly id?: string;
-  /** The lab stays when this process has ended, until somebody takes it down. */
-  readonly keep?: boolean;
 }
 
 /** A route as `ip -json route` prints it, as far as labs look at it. */
@@ -64,11 +63,11 @@ export class Lab {
     const file = readLabFile(path);
     const id = options.id ?? file.name;
     const plan = planBuild(file, id);
-    await removeAbandonedLabs();
+    if (!isInUserNamespace()) await removeAbandonedLabs();
     const state: LabState = {
       id,
       file: resolve(path),
-      ...(options.keep === true ? {} : { owner: ownProcess() }),
+      owner: ownProcess(),
       inUserNamespace: isInUserNamespace(),
       namespaces: plan.allNamespaces,
     };
@@ -204,6 +203,12 @@ export class Lab {
   foreignBlocks(name: string): readonly string[] {
     const others = this.file.machines.filter((machine) => machine.name !== name);
     return others.flatMap(({ blocks }) => blocks);
+  }
+
+  /** From now on the lab outlives this process, until somebody takes it down. */
+  keep(): void {
+    const { owner: _, ...state } = this.#state;
+    updateState(state);
   }
 
   async down(): Promise<void> {

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { run, runInteractively } from './commands.ts';
 import { LabError } from './lab-file.ts';
-import { type LabState, labProcesses, runDirectory } from './lab-state.ts';
+import { type LabState, labProcesses, removeAbandonedLabs, runDirectory } from './lab-state.ts';
 
 const INSIDE = 'CARACAL_LAB_INSIDE';
 
@@ -25,6 +25,7 @@ export function isInUserNamespace(): boolean {
 /** Runs this very command in a user namespace and returns its exit code; undefined: go on, nothing of that is needed. */
 export async function rerunWithPrivileges(): Promise<number | undefined> {
   if (isInUserNamespace() || canMakeNamespaces()) return undefined;
+  await removeAbandonedLabs();
   const unshare = ['unshare', '--user', '--map-root-user', '--net', '--mount'];
   const attempt = await run([...unshare, 'true']);
   if (attempt.status !== 0) {
