@@ -94,8 +94,11 @@ export type PeerState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfir
 export type PeerInput =
   /** ManualStart / AutomaticStart (events 1 to 7). */
   | { readonly type: 'start' }
-  /** ManualStop / AutomaticStop (2, 8): closes with this Cease subcode and text (RFC 4486, 9003). */
-  | { readonly type: 'stop'; readonly subcode: number; readonly text?: string }
+  /**
+   * ManualStop / AutomaticStop (2, 8): closes with this Cease subcode and text (RFC 4486, 9003). `silent` closes without
+   * a NOTIFICATION, so that a peer with graceful restart keeps the routes even where it lacks RFC 8538.
+   */
+  | { readonly type: 'stop'; readonly subcode: number; readonly text?: string; readonly silent?: boolean }
   /** The connection that a `connect` output asked for is up (TcpCR_Acked, 16). */
   | { readonly type: 'connected'; readonly connection: ConnectionId }
   /** It failed (TcpConnectionFails, 18), or a connection was lost. */
@@ -103,7 +106,10 @@ export type PeerInput =
   /** A connection of the peer was accepted (TcpConnectionConfirmed, 17). */
   | { readonly type: 'accepted'; readonly connection: ConnectionId }
   | { readonly type: 'bytes'; readonly connection: ConnectionId; readonly chunk: Uint8Array }
-  /** Bytes that are still waiting in the socket after some progress; drives the send hold timer (RFC 9687). */
+  /**
+   * Bytes that are still waiting in the socket after some progress; drives the send hold timer (RFC 9687). To be told
+   * when bytes begin to wait, after every progress, and when none are left (0).
+   */
   | { readonly type: 'sendProgress'; readonly connection: ConnectionId; readonly waiting: number }
   /** A deadline may have passed. */
   | { readonly type: 'tick' }
