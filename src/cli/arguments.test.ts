@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import { parseArguments } from './arguments.ts';
+import type { Command } from './types.ts';
+
+function split(line: string): string[] {
+  return line.split(' ').filter((word) => word !== '');
+}
+
+const COMMANDS: readonly [string, Command][] = [
+  ['run', { type: 'run', flags: { http: [], check: false } }],
+  [
+    'run --node node-1 --datastore files --resources /r --kernel none --listen [fd00::1]:1790 --http 127.0.0.1:9180 --http unix:/s --log-level debug --check',
+    {
+      type: 'run',
+      flags: {
+        node: 'node-1',
+        datastore: 'files',
+        resources: '/r',
+        kernel: 'none',
+        listen: { address: 'fd00::1', port: 1790 },
+        http: [
+          { type: 'tcp', address: '127.0.0.1', port: 9180 },
+          { type: 'unix', path: '/s' },
+        ],
+        logLevel: 'debug',
+        check: true,
+      },
+    },
+  ],
+  [
+    'run --node=-odd- --listen=:1790',
+    { type: 'run', flags: { node: '-odd-', listen: { port: 1790 }, http: [], check: false } },
+  ],
+  ['status', { type: 'status', json: false, watch: false }],
+  ['status --json -w --http unix:/s', { type: 'status', json: true, watch: true, http: { type: 'unix', path: '/s' } }],
+  ['lab up a.yaml', { type: 'lab', lab: { action: 'up', file: 'a.yaml' } }],
+  ['lab show a.yaml', { type: 'lab', lab: { action: 'show', file: 'a.yaml' } }],
+  ['lab down a.yaml', { type: 'lab', lab: { action: 'down', file: 'a.yaml' } }],
+  [
+    'lab exec node-1 -- ping -c 1 10.0.0.2',
+    { type: 'lab', lab: { action: 'exec', node: 'node-1', command: ['ping', '-c', '1', '10.0.0.2'] } },
+  ],
+  [
+    'lab exec a.yaml node-1 -- ip route',
+    { type: 'lab', lab: { action: 'exec', file: 'a.yaml', node: 'node-1', command: ['ip', 'route'] } },
+  ],
+  ['version', { type: 'version' }],
+  ['--version', { type: 'version' }],
+  ['help', { type: 'help' }],
+  ['--help', { type: 'help' }],
+  ['-h', { type: 'help' }],
+  ['help run', { type: 'help', command: 'run' }],
+  ['run --help', { type: 'help', command: 'run' }],
+  ['lab -h', { type: 'help', command: 'lab' }],
+];
+
+test.each(COMMANDS)('caracal %s', (line, expected) => {
+  expect(parseArguments(split(line))).toEqual(expected);
+});
+
+const MISTAKES: readonly [string, string][] = [
+  ['', 'a command is missing: run, status, lab, version, help'],
+  ['stauts', 'unknown command stauts; did you mean status?'],
+  ['frobnicate', 'unknown command frobnicate'],
+  ['--nod', 'unknown option --nod'],
+  ['run --nod x', 'unknown option --nod; did you mean --node?'],
+  ['run --no-check', 'unknown option --no-check'],
+  ['run -x', 'unknown option -x'],
+  ['run --node', '--node needs a value: --node NAME'],
+  ['run --node --check', '--node needs a value: --node NAME'],
+  ['run --node=', '--node needs a value: --node NAME'],
+  ['run --check=yes', '--check takes no value'],
+  ['run --node a --node b', '--node is given twice'],
+  ['run --datastore file', '--datastore file is unknown, there are files, kubernetes, etcdv3; did you mean files?'],
+  ['run --kernel bsd', '--kernel bsd is unknown, there are linux, none'],
+  [
+    'run --log-level wran',
+    '--log-level wran is unknown, there are trace, debug, info, warn, error, fatal; did you mean warn?',
+  ],
+  ['run --listen 10.0.0.1', '--listen: "10.0.0.1" is not an address and a port'],
+  ['run --http x:1', '--http: "x:1": x is not an IP address; expected ADDR:PORT or unix:PATH'],
+  ['run now', 'run takes options only, not now'],
+  ['run -- now', 'run takes options only, not now'],
+  ['status --http unix:a', '--http: "unix:a" needs an absolute path after unix:'],
+  ['status --http :1 --http :2', '--http is given twice'],
+  ['version 2', 'version takes options only, not 2'],
+  ['lab', 'lab needs an action: up, show, exec, down'],
+  ['lab dwon', 'unknown lab action dwon; did you mean down?'],
+  ['lab donw', 'unknown lab action donw; did you mean down?'],
+  ['lab ups', 'unknown lab action ups; did you mean up?'],
+  ['lab up', 'lab up needs the file of the lab: caracal lab up FILE'],
+  ['lab up a b', 'lab up takes one file and nothing else'],
+  ['lab exec node-1', 'lab exec needs a command behind --: caracal lab exec [FILE] NODE -- COMMAND ...'],
+  ['lab exec -- ls', 'lab exec needs a node: caracal lab exec [FILE] NODE -- COMMAND ...'],
+  ['lab exec a b c -- ls', 'lab exec takes a file and a node before --: caracal lab exec [FILE] NODE -- COMMAND ...'],
+  ['help rnu', 'unknown command rnu; did you mean run?'],
+  ['help run status', 'help takes one command'],
+];
+
+test.each(MISTAKES)('caracal %s is refused in a sentence', (line, text) => {
+  expect(parseArguments(split(line))).toEqual({ type: 'usageError', text });
+});

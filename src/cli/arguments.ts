@@ -1,0 +1,146 @@
+// The command line as a value, or as a sentence that says what is wrong with it. Pure: looks at no file and at no
+// environment (environment.ts adds that).
+
+import { type HttpEndpoint, parseHttpEndpoint, parseSocketAddress } from '../status/endpoint.ts';
+import { COMMAND_NAMES, COMMANDS, DATASTORES, KERNELS, LAB_ACTIONS, LOG_LEVELS } from './commands.ts';
+import { type Flags, readFlags, usageError } from './flags.ts';
+import { didYouMean } from './suggest.ts';
+import type { Command, CommandName, UsageError } from './types.ts';
+
+export function parseArguments(argv: readonly string[]): Command | UsageError {
+  const [first, ...rest] = argv;
+  if (first === undefined) return usageError(`a command is missing: ${COMMAND_NAMES.join(', ')}`);
+  if (first === '--help' || first === '-h') return { type: 'help' };
+  if (first === '--version' || first === '-V') return { type: 'version' };
+  const name = COMMAND_NAMES.find((candidate) => candidate === first);
+  if (name === undefined) {
+    const what = first.startsWith('-') ? 'option' : 'command';
+    return usageError(`unknown ${what} ${first}${didYouMean(first, COMMAND_NAMES)}`);
+  }
+  const flags = readFlags(COMMANDS[name].options, rest);
+  if (flags.type === 'usageError') return flags;
+  if (flags.values.has('help')) return { type: 'help', command: name };
+  return PARSERS[name](flags);
+}
+
+const PARSERS: Readonly<Record<CommandName, (flags: Flags) => Command | UsageError>> = {
+  run: parseRun,
+  status: parseStatus,
+  lab: parseLab,
+  version: (flags) => onlyOptions('version', flags) ?? { type: 'version' },
+  help: parseHelp,
+};
+
+function parseRun(flags: Flags): Command | UsageError {
+  const superfluous = onlyOptions('run', flags);
+  if (superfluous) return superfluous;
+  const { values } = flags;
+  const datastore = choice(values, 'datastore', DATASTORES);
+  const kernel = choice(values, 'kernel', KERNELS);
+  const logLevel = choice(values, 'log-level', LOG_LEVELS);
+  const listen = parsed(values, 'listen', parseSocketAddress);
+  const http = endpoints(values);
+  for (const result of [datastore, kernel, logLevel, listen, http]) {
+    if (result?.type === 'usageError') return result;
+  }
+  const node = values.get('node')?.[0];
+  const resources = values.get('resources')?.[0];
+  return {
+    type: 'run',
+    flags: {
+      ...(node !== undefined && { node }),
+      ...(datastore?.type === 'value' && { datastore: datastore.value }),
+      ...(resources !== undefined && { resources }),
+      ...(kernel?.type === 'value' && { kernel: kernel.value }),
+      ...(listen?.type === 'value' && { listen: listen.value }),
+      http: http.type === 'value' ? http.value : [],
+      ...(logLevel?.type === 'value' && { logLevel: logLevel.value }),
+      check: values.has('check'),
+    },
+  };
+}
+
+function parseStatus(flags: Flags): Command | UsageError {
+  const superfluous = onlyOptions('status', flags);
+  if (superfluous) return superfluous;
+  const http = endpoints(flags.values);
+  if (http.type === 'usageError') return http;
+  const [endpoint] = http.value;
+  return {
+    type: 'status',
+    json: flags.values.has('json'),
+    watch: flags.values.has('watch'),
+    ...(endpoint && { http: endpoint }),
+  };
+}
+
+function parseLab({ positionals, rest }: Flags): Command | UsageError {
+  const [word, ...names] = positionals;
+  if (word === undefined) return usageError(`lab needs an action: ${LAB_ACTIONS.join(', ')}`);
+  const action = LAB_ACTIONS.find((candidate) => candidate === word);
+  if (action === undefined) return usageError(`unknown lab action ${word}${didYouMean(word, LAB_ACTIONS)}`);
+  if (action === 'exec') return parseLabExec(names, rest);
+  const [file, more] = names;
+  if (file === undefined) return usageError(`lab ${action} needs the file of the lab: caracal lab ${action} FILE`);
+  if (more !== undefined || rest !== undefined) return usageError(`lab ${action} takes one file and nothing else`);
+  return { type: 'lab', lab: { action, file } };
+}
+
+function parseLabExec(names: readonly string[], command: readonly string[] | undefined): Command | UsageError {
+  const usage = 'caracal lab exec [FILE] NODE -- COMMAND ...';
+  if (command === undefined || command.length === 0) return usageError(`lab exec needs a command behind --: ${usage}`);
+  const [first, second, more] = names;
+  if (first === undefined) return usageError(`lab exec needs a node: ${usage}`);
+  if (more !== undefined) return usageError(`lab exec takes a file and a node before --: ${usage}`);
+  if (second === undefined) return { type: 'lab', lab: { action: 'exec', node: first, command } };
+  return { type: 'lab', lab: { action: 'exec', file: first, node: second, command } };
+}
+
+function parseHelp({ positionals, rest }: Flags): Command | UsageError {
+  const [word, more] = positionals;
+  if (more !== undefined || rest !== undefined) return usageError('help takes one command');
+  if (word === undefined) return { type: 'help' };
+  const command = COMMAND_NAMES.find((candidate) => candidate === word);
+  if (command === undefined) return usageError(`unknown command ${word}${didYouMean(word, COMMAND_NAMES)}`);
+  return { type: 'help', command };
+}
+
+function onlyOptions(name: CommandName, { positionals, rest }: Flags): UsageError | undefined {
+  const superfluous = positionals[0] ?? rest?.[0];
+  return superfluous === undefined ? undefined : usageError(`${name} takes options only, not ${superfluous}`);
+}
+
+type Value<T> = { readonly type: 'value'; readonly value: T };
+
+function choice<T extends string>(
+  values: Flags['values'],
+  name: string,
+  choices: readonly T[],
+): Value<T> | UsageError | undefined {
+  const text = values.get(name)?.[0];
+  if (text === undefined) return undefined;
+  const value = choices.find((candidate) => candidate === text);
+  if (value !== undefined) return { type: 'value', value };
+  return usageError(`--${name} ${text} is unknown, there are ${choices.join(', ')}${didYouMean(text, choices)}`);
+}
+
+function parsed<T>(
+  values: Flags['values'],
+  name: string,
+  parse: (text: string) => { readonly value: T } | { readonly problem: string },
+): Value<T> | UsageError | undefined {
+  const text = values.get(name)?.[0];
+  if (text === undefined) return undefined;
+  const result = parse(text);
+  return 'problem' in result ? usageError(`--${name}: ${result.problem}`) : { type: 'value', value: result.value };
+}
+
+function endpoints(values: Flags['values']): Value<readonly HttpEndpoint[]> | UsageError {
+  const found: HttpEndpoint[] = [];
+  for (const text of values.get('http') ?? []) {
+    const result = parseHttpEndpoint(text);
+    if ('problem' in result) return usageError(`--http: ${result.problem}`);
+    found.push(result.value);
+  }
+  return { type: 'value', value: found };
+}

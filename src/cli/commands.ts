@@ -1,0 +1,83 @@
+// The commands and their options as a table: the parser accepts what stands here, and help prints it.
+
+import { DEFAULT_HTTP } from '../status/endpoint.ts';
+import type { CommandName } from './types.ts';
+
+export interface OptionRow {
+  readonly name: string;
+  readonly short?: string;
+  /** Placeholder of the value; absent: a switch. */
+  readonly value?: string;
+  readonly repeatable?: true;
+  readonly help: string;
+}
+
+export interface CommandRow {
+  readonly usage: readonly string[];
+  readonly summary: string;
+  readonly options: readonly OptionRow[];
+  readonly notes?: string;
+}
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+export const DATASTORES = ['files', 'kubernetes', 'etcdv3'] as const;
+export const KERNELS = ['linux', 'none'] as const;
+export const LAB_ACTIONS = ['up', 'show', 'exec', 'down'] as const;
+
+export const HELP_OPTION: OptionRow = { name: 'help', short: 'h', help: 'show this text' };
+
+export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
+  run: {
+    usage: ['caracal run [--node NAME] [--datastore TYPE] [--resources PATH] ...'],
+    summary: 'run the daemon of this node',
+    options: [
+      {
+        name: 'node',
+        value: 'NAME',
+        help: 'name of this node; else NODENAME, the nodename file, HOSTNAME, the host name',
+      },
+      { name: 'datastore', value: 'TYPE', help: `where resources come from: ${DATASTORES.join(', ')}` },
+      { name: 'resources', value: 'PATH', help: 'folder of YAML files, or one file, for the datastore files' },
+      { name: 'kernel', value: 'KIND', help: 'linux programs routes (default), none leaves the kernel alone' },
+      { name: 'listen', value: 'ADDR:PORT', help: 'accept BGP here instead of where the resources say' },
+      {
+        name: 'http',
+        value: 'WHERE',
+        repeatable: true,
+        help: `serve status at ADDR:PORT or unix:PATH (default ${DEFAULT_HTTP})`,
+      },
+      { name: 'log-level', value: 'LEVEL', help: `${LOG_LEVELS.join(', ')} (default info)` },
+      { name: 'check', help: 'read everything, print every problem and end; 1 if there is one' },
+    ],
+    notes:
+      "calico-node's environment counts where no option is given: NODENAME, DATASTORE_TYPE, ETCD_*, KUBECONFIG, K8S_*,\nUSE_POD_CIDR, CALICO_ROUTER_ID, CALICO_ADVERTISE_CLUSTER_IPS, CALICO_K8S_NODE_REF, NAMESPACE, BGP_LOGSEVERITYSCREEN and\nothers. CARACAL_RESOURCES and CARACAL_HTTP stand for --resources and --http.",
+  },
+  status: {
+    usage: ['caracal status [--json] [--watch] [--http WHERE]'],
+    summary: 'show peers, routes and problems of the daemon on this node',
+    options: [
+      { name: 'json', help: 'the whole report as JSON' },
+      { name: 'watch', short: 'w', help: 'show it again whenever it changes' },
+      {
+        name: 'http',
+        value: 'WHERE',
+        help: `where the daemon serves status: ADDR:PORT or unix:PATH (default ${DEFAULT_HTTP})`,
+      },
+    ],
+    notes: 'CARACAL_HTTP stands for --http. The exit code is 1 when no daemon answers.',
+  },
+  lab: {
+    usage: [
+      'caracal lab up FILE',
+      'caracal lab show FILE',
+      'caracal lab exec [FILE] NODE -- COMMAND ...',
+      'caracal lab down FILE',
+    ],
+    summary: 'build a network of namespaces with a daemon in each node',
+    options: [],
+  },
+  version: { usage: ['caracal version'], summary: 'show the version', options: [] },
+  help: { usage: ['caracal help [COMMAND]'], summary: 'show what a command does', options: [] },
+};
+
+export const COMMAND_NAMES = ['run', 'status', 'lab', 'version', 'help'] as const satisfies readonly CommandName[];

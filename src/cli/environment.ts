@@ -1,0 +1,104 @@
+// Flags and environment together as the options of a run, by calico-node's rules: a flag wins, an empty variable counts
+// as unset, a datastore variable may carry the prefix CALICO_. Pure: files and host name come as arguments.
+
+import { DEFAULT_HTTP, type HttpEndpoint, parseHttpEndpoint } from '../status/endpoint.ts';
+import { chooseDatastore } from './datastore-environment.ts';
+import { usageError } from './flags.ts';
+import type { Environment, LogLevel, NodeNameSource, RunFlags, RunOptions, UsageError } from './types.ts';
+import { variable } from './variables.ts';
+
+export interface Surroundings {
+  readonly env: Environment;
+  /** What the operating system calls this host. */
+  readonly hostname: string;
+  /** Content of the file at `nodenameFile(env)`; undefined where there is none. */
+  readonly nodename: string | undefined;
+}
+
+const NODENAME_FILE = '/var/lib/calico/nodename';
+const RUN_FOLDER = '/var/run/calico';
+
+/** What Calico accepts as a name of a node; also keeps names out of trouble as parts of paths and log lines. */
+const NODE_NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
+
+/** confd's levels; those that it knows and we do not have are the nearest. */
+const CALICO_LOG_LEVELS: Readonly<Record<string, LogLevel>> = {
+  trace: 'trace',
+  debug: 'debug',
+  info: 'info',
+  warn: 'warn',
+  warning: 'warn',
+  error: 'error',
+  critical: 'fatal',
+  fatal: 'fatal',
+  panic: 'fatal',
+  none: 'fatal',
+};
+
+export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOptions | UsageError {
+  const { env } = surroundings;
+  const name = nodeName(flags.node, surroundings);
+  if ('type' in name) return name;
+  const datastore = chooseDatastore(flags, env);
+  if ('problem' in datastore) return usageError(datastore.problem);
+  const fallback = defaultHttp(env);
+  if (fallback.type === 'usageError') return fallback;
+  const routerId = variable(env, 'CALICO_ROUTER_ID');
+  const advertiseClusterIPs = variable(env, 'CALICO_ADVERTISE_CLUSTER_IPS');
+  return {
+    node: name.node,
+    nodeNameSource: name.source,
+    datastore: datastore.value,
+    kernel: flags.kernel ?? 'linux',
+    ...(flags.listen && { listen: flags.listen }),
+    http: flags.http.length > 0 ? flags.http : [fallback],
+    logLevel:
+      flags.logLevel ?? CALICO_LOG_LEVELS[variable(env, 'BGP_LOGSEVERITYSCREEN')?.toLowerCase() ?? ''] ?? 'info',
+    check: flags.check,
+    ...(routerId !== undefined && { routerId }),
+    ...(advertiseClusterIPs !== undefined && { advertiseClusterIPs }),
+    kubernetesNode: variable(env, 'CALICO_K8S_NODE_REF') ?? name.node,
+    secretNamespace: variable(env, 'NAMESPACE') ?? 'kube-system',
+    endpointStatusPath: `${variable(env, 'CALICO_ENDPOINT_STATUS_PATH_PREFIX') ?? RUN_FOLDER}/endpoint-status`,
+    networkingBackend: networkingBackend(env),
+  };
+}
+
+/** Where calico-node leaves the name of the node. */
+export function nodenameFile(env: Environment): string {
+  return variable(env, 'CALICO_NODENAME_FILE') ?? NODENAME_FILE;
+}
+
+/** Where status is served, or looked for, when no flag says so. */
+export function defaultHttp(env: Environment): HttpEndpoint | UsageError {
+  const result = parseHttpEndpoint(variable(env, 'CARACAL_HTTP') ?? DEFAULT_HTTP);
+  return 'problem' in result ? usageError(`CARACAL_HTTP: ${result.problem}`) : result.value;
+}
+
+/** In the order of calico-node: NODENAME, the file, HOSTNAME, the host name; the last two in lower case. */
+function nodeName(
+  flag: string | undefined,
+  { env, hostname, nodename }: Surroundings,
+): { readonly node: string; readonly source: NodeNameSource } | UsageError {
+  const candidates: readonly (readonly [NodeNameSource, string | undefined])[] = [
+    ['--node', flag],
+    ['NODENAME', variable(env, 'NODENAME')],
+    ['nodename file', nodename?.trim()],
+    ['HOSTNAME', variable(env, 'HOSTNAME')?.toLowerCase()],
+    ['host name', hostname.trim().toLowerCase()],
+  ];
+  const found = candidates.find(([, name]) => name !== undefined && name !== '');
+  const [source, node] = found ?? [];
+  if (source === undefined || node === undefined) {
+    return usageError('the name of this node is missing: give --node NAME or set NODENAME');
+  }
+  if (!NODE_NAME.test(node)) return usageError(`"${node}" (${source}) is not the name of a node`);
+  return { node, source };
+}
+
+/** CALICO_NETWORKING is the old form, a boolean. */
+function networkingBackend(env: Environment): RunOptions['networkingBackend'] {
+  const backend = variable(env, 'CALICO_NETWORKING_BACKEND');
+  if (backend === 'none' || backend === 'vxlan') return backend;
+  return backend === undefined && variable(env, 'CALICO_NETWORKING') === 'false' ? 'none' : 'bird';
+}

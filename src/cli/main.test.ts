@@ -1,0 +1,188 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { formatHttpEndpoint } from '../status/endpoint.ts';
+import { startHttp } from '../status/http.ts';
+import { statusReport } from '../status/report.ts';
+import { environmentFixture, peerFixture, snapshotFixture } from '../status/snapshot.fixture.ts';
+import { statusText } from '../status/text.ts';
+import { type CliDependencies, createCli } from './main.ts';
+import { missingNodeText } from './run.ts';
+import type { LabCommand, RunOptions } from './types.ts';
+
+const REPORT = statusReport(snapshotFixture({ peers: [peerFixture()] }), environmentFixture());
+
+let folder: string;
+const closing: (() => Promise<unknown>)[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'caracal-cli-'));
+});
+
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()));
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs one command line; every run and lab answers with exit code 7. */
+async function caracal(argv: readonly string[], env = {}, change: Partial<CliDependencies> = {}) {
+  const seen = { stdout: '', stderr: '', runs: [] as RunOptions[], labs: [] as LabCommand[] };
+  const main = createCli({
+    run: async (options) => {
+      seen.runs.push(options);
+      return 7;
+    },
+    lab: async (command) => {
+      seen.labs.push(command);
+      return 7;
+    },
+    version: '0.1.0',
+    stdout: { write: (text) => (seen.stdout += text) },
+    stderr: { write: (text) => (seen.stderr += text) },
+    ...change,
+  });
+  return { code: await main(argv, env), ...seen };
+}
+
+async function serveStatus(status = () => REPORT): Promise<string> {
+  const server = await startHttp({
+    listen: { type: 'unix', path: join(folder, 'caracal.sock') },
+    handlers: {
+      status,
+      routes: ({ family }) => ({ family, routes: [] }),
+      readiness: () => ({ ready: true, reasons: [], notes: [] }),
+    },
+    onError: (error) => {
+      throw error;
+    },
+  });
+  closing.push(() => server.stop());
+  return formatHttpEndpoint(server.endpoint);
+}
+
+const SILENT = { stdout: '', stderr: '', runs: [], labs: [] };
+
+test('a mistake is one sentence and exit code 2', async () => {
+  expect(await caracal(['run', '--nod', 'x'])).toEqual({
+    ...SILENT,
+    code: 2,
+    stderr: 'caracal: unknown option --nod; did you mean --node?\n',
+  });
+});
+
+test('a folder that cannot be read is one sentence and exit code 2', async () => {
+  const missing = join(folder, 'missing');
+  expect(await caracal(['run', '--node', 'a', '--resources', missing])).toEqual({
+    ...SILENT,
+    code: 2,
+    stderr: `caracal: cannot read the resources in ${missing}: no such file or folder\n`,
+  });
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  expect(await caracal(['run', '--node', 'a', '--resources', join(file, 'x')])).toMatchObject({
+    code: 2,
+    stderr: `caracal: cannot read the resources in ${file}/x: a part of the path is not a folder\n`,
+  });
+});
+
+test('run hands its options over and gives back the exit code of the daemon', async () => {
+  writeFileSync(join(folder, 'nodename'), 'node-1\n');
+  const env = { CALICO_NODENAME_FILE: join(folder, 'nodename') };
+  const result = await caracal(['run', '--resources', folder, '--check'], env);
+  expect(result).toMatchObject({
+    code: 7,
+    stderr: '',
+    runs: [
+      { node: 'node-1', nodeNameSource: 'nodename file', datastore: { type: 'files', path: folder }, check: true },
+    ],
+  });
+});
+
+test('lab hands its command over', async () => {
+  expect(await caracal(['lab', 'exec', 'node-1', '--', 'ip', 'route'])).toEqual({
+    ...SILENT,
+    code: 7,
+    labs: [{ action: 'exec', node: 'node-1', command: ['ip', 'route'] }],
+  });
+});
+
+test('version and help go to standard output', async () => {
+  expect(await caracal(['version'])).toEqual({ ...SILENT, code: 0, stdout: 'caracal 0.1.0\n' });
+  const help = await caracal(['help', 'status']);
+  expect(help).toEqual({
+    ...SILENT,
+    code: 0,
+    stdout: [
+      'caracal status: show peers, routes and problems of the daemon on this node.',
+      '',
+      'Usage:',
+      '  caracal status [--json] [--watch] [--http WHERE]',
+      '',
+      'Options:',
+      '  --json        the whole report as JSON',
+      '  -w, --watch   show it again whenever it changes',
+      '  --http WHERE  where the daemon serves status: ADDR:PORT or unix:PATH (default unix:/var/run/caracal/caracal.sock)',
+      '  -h, --help    show this text',
+      '',
+      'CARACAL_HTTP stands for --http. The exit code is 1 when no daemon answers.',
+      '',
+    ].join('\n'),
+  });
+  expect((await caracal(['help'])).stdout).toMatch(/^Caracal distributes routes.*\n\nUsage: caracal COMMAND/);
+});
+
+test('status prints the report of a running daemon as text or JSON', async () => {
+  const http = await serveStatus();
+  expect(await caracal(['status', '--http', http])).toEqual({ ...SILENT, code: 0, stdout: statusText(REPORT) });
+  const json = await caracal(['status', '--json'], { CARACAL_HTTP: http });
+  expect({ ...json, stdout: JSON.parse(json.stdout) }).toEqual({ ...SILENT, code: 0, stdout: REPORT });
+});
+
+test('status without a daemon is one sentence and exit code 1', async () => {
+  const http = `unix:${join(folder, 'nobody.sock')}`;
+  expect(await caracal(['status', '--http', http])).toEqual({
+    ...SILENT,
+    code: 1,
+    stderr: `caracal: no Caracal answers at ${http}; is it running on this node?\n`,
+  });
+});
+
+test.each([
+  ['another page', 200, '<html>', 'is no Caracal'],
+  ['another JSON', 200, '{"agent":1}', 'is no Caracal'],
+  ['an error', 404, 'no', 'is no Caracal that serves /status (HTTP 404)'],
+])('status says so when something else answers: %s', async (_name, code, body, text) => {
+  const other = createServer((_request, response) => response.writeHead(code).end(body));
+  closing.push(async () => other.close());
+  other.listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const http = `127.0.0.1:${(other.address() as AddressInfo).port}`;
+  expect(await caracal(['status', '--http', http])).toEqual({
+    ...SILENT,
+    code: 1,
+    stderr: `caracal: what answers at ${http} ${text}\n`,
+  });
+});
+
+test('watching shows the first report and ends when it is told to', async () => {
+  const end = new AbortController();
+  const http = await serveStatus();
+  let stdout = '';
+  const write = (text: string) => {
+    stdout += text;
+    end.abort();
+  };
+  const result = await caracal(['status', '--watch', '--http', http], {}, { stdout: { write }, signal: end.signal });
+  expect({ code: result.code, stdout }).toEqual({ code: 0, stdout: statusText(REPORT) });
+});
+
+test('a node that is missing among the resources is named with the origin of its name', () => {
+  expect(missingNodeText({ node: 'a', nodeNameSource: '--node' })).toBe('there is no Node a among the resources');
+  expect(missingNodeText({ node: 'a', nodeNameSource: 'HOSTNAME' })).toBe(
+    'there is no Node a among the resources (the name comes from: HOSTNAME; --node NAME gives another)',
+  );
+});

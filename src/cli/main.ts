@@ -1,0 +1,66 @@
+// The command line: parses, dispatches, and turns what comes back into text and an exit code. The daemon and the labs
+// are given from outside, because this room may not look into theirs.
+
+import { hostname } from 'node:os';
+import { parseArguments } from './arguments.ts';
+import { defaultHttp } from './environment.ts';
+import { helpText } from './help.ts';
+import type { Outputs } from './output.ts';
+import { prepareRun } from './run.ts';
+import { showStatus, watchStatus } from './status.ts';
+import type { Command, Environment, LabCommand, RunOptions, UsageError } from './types.ts';
+
+export interface CliDependencies extends Partial<Outputs> {
+  /** Runs the daemon until it ends; gives the exit code. */
+  readonly run: (options: RunOptions) => Promise<number>;
+  /** Builds, shows or removes a lab; gives the exit code. */
+  readonly lab: (command: LabCommand) => Promise<number>;
+  readonly version: string;
+  /** Ends `--watch`. */
+  readonly signal?: AbortSignal;
+}
+
+/** What the shell gives, without the program's own name; the result is the exit code. */
+export type Main = (argv: readonly string[], env: Environment) => Promise<number>;
+
+export const EXIT_USAGE = 2;
+
+export function createCli(dependencies: CliDependencies): Main {
+  const { stdout = process.stdout, stderr = process.stderr } = dependencies;
+  return async (argv, env) => {
+    const command = parseArguments(argv);
+    const result =
+      command.type === 'usageError' ? command : await dispatch(command, env, dependencies, { stdout, stderr });
+    if (typeof result === 'number') return result;
+    stderr.write(`caracal: ${result.text}\n`);
+    return EXIT_USAGE;
+  };
+}
+
+async function dispatch(
+  command: Command,
+  env: Environment,
+  { run, lab, version, signal = new AbortController().signal }: CliDependencies,
+  outputs: Outputs,
+): Promise<number | UsageError> {
+  switch (command.type) {
+    case 'run': {
+      const options = prepareRun(command.flags, env, hostname());
+      return 'type' in options ? options : run(options);
+    }
+    case 'status': {
+      const endpoint = command.http ?? defaultHttp(env);
+      if (endpoint.type === 'usageError') return endpoint;
+      const options = { endpoint, json: command.json };
+      return command.watch ? watchStatus(options, outputs.stdout, signal) : showStatus(options, outputs);
+    }
+    case 'lab':
+      return lab(command.lab);
+    case 'version':
+      outputs.stdout.write(`caracal ${version}\n`);
+      return 0;
+    case 'help':
+      outputs.stdout.write(helpText(command.command));
+      return 0;
+  }
+}

@@ -1,0 +1,103 @@
+// What a command line means, as values: the doors between the parser, the environment and those who do the work.
+
+import type { HttpEndpoint } from '../status/endpoint.ts';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+/** A mistake of the caller: one sentence, exit code 2. */
+export interface UsageError {
+  readonly type: 'usageError';
+  readonly text: string;
+}
+
+export interface RunFlags {
+  readonly node?: string;
+  readonly datastore?: DatastoreOptions['type'];
+  readonly resources?: string;
+  readonly kernel?: 'linux' | 'none';
+  readonly listen?: ListenOption;
+  readonly http: readonly HttpEndpoint[];
+  readonly logLevel?: LogLevel;
+  readonly check: boolean;
+}
+
+export type LabCommand =
+  | { readonly action: 'up' | 'show' | 'down'; readonly file: string }
+  /** Without `file`: the lab that is up and has such a node. */
+  | { readonly action: 'exec'; readonly file?: string; readonly node: string; readonly command: readonly string[] };
+
+export type Command =
+  | { readonly type: 'run'; readonly flags: RunFlags }
+  | { readonly type: 'status'; readonly json: boolean; readonly watch: boolean; readonly http?: HttpEndpoint }
+  | { readonly type: 'lab'; readonly lab: LabCommand }
+  | { readonly type: 'version' }
+  | { readonly type: 'help'; readonly command?: CommandName };
+
+export type CommandName = 'run' | 'status' | 'lab' | 'version' | 'help';
+
+export interface ListenOption {
+  /** Absent: all addresses. */
+  readonly address?: string;
+  readonly port: number;
+}
+
+/** How to reach the Kubernetes API; nothing given: `$HOME/.kube/config` or the pod's own account. */
+export interface KubernetesAccess {
+  /** One path or several, separated by colons. */
+  readonly kubeconfig?: string;
+  readonly apiEndpoint?: string;
+  readonly keyFile?: string;
+  readonly certFile?: string;
+  readonly caFile?: string;
+  /** A secret. */
+  readonly token?: string;
+  readonly insecureSkipTlsVerify: boolean;
+  readonly context?: string;
+  /** Forces the API group of Calico's resources. */
+  readonly apiGroup?: string;
+}
+
+export interface EtcdAccess {
+  readonly endpoints: readonly string[];
+  readonly discoverySrv?: string;
+  /** Only together with the password, which is a secret. */
+  readonly credentials?: { readonly username: string; readonly password: string };
+  readonly keyFile?: string;
+  readonly certFile?: string;
+  readonly caFile?: string;
+}
+
+export type DatastoreOptions =
+  | { readonly type: 'files'; readonly path: string }
+  | { readonly type: 'kubernetes'; readonly access: KubernetesAccess; readonly usePodCidr: boolean }
+  /** Passwords and services come from Kubernetes also here, where it is at hand. */
+  | { readonly type: 'etcdv3'; readonly etcd: EtcdAccess; readonly access: KubernetesAccess };
+
+/** Where the node's name was found: a guess deserves another sentence than an order when there is no such Node. */
+export type NodeNameSource = '--node' | 'NODENAME' | 'nodename file' | 'HOSTNAME' | 'host name';
+
+/** Everything the daemon is told from outside, flags and environment together. */
+export interface RunOptions {
+  readonly node: string;
+  readonly nodeNameSource: NodeNameSource;
+  readonly datastore: DatastoreOptions;
+  readonly kernel: 'linux' | 'none';
+  /** Overrides address and port of the resources. */
+  readonly listen?: ListenOption;
+  readonly http: readonly HttpEndpoint[];
+  readonly logLevel: LogLevel;
+  readonly check: boolean;
+  /** CALICO_ROUTER_ID: `hash`, or a router ID. */
+  readonly routerId?: string;
+  /** CALICO_ADVERTISE_CLUSTER_IPS: a CIDR in place of serviceClusterIPs. */
+  readonly advertiseClusterIPs?: string;
+  /** CALICO_K8S_NODE_REF: the node's name in Kubernetes. */
+  readonly kubernetesNode: string;
+  /** Where password Secrets are. */
+  readonly secretNamespace: string;
+  readonly endpointStatusPath: string;
+  /** `vxlan` and `none`: the cluster runs without BGP. */
+  readonly networkingBackend: 'bird' | 'vxlan' | 'none';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
