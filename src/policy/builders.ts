@@ -1,7 +1,7 @@
 // Short functions that make statements and expressions, so that a policy reads like prose where it is written. They only
 // build data; whatever they build can be written by hand or read from JSON just as well.
 
-import type { Address, Asn, Family, Prefix } from 'node-bgp';
+import { type Address, type Asn, type Family, familyOf, maxLength, type Prefix, prefixLength } from 'node-bgp';
 import { communityFromText } from './communities.ts';
 import { ENUMS, SOURCE_NUMBERS } from './enums.ts';
 import type { RouteSource } from './route.ts';
@@ -46,12 +46,12 @@ export const accept = (origin?: Origin): Statement => statement({ type: 'accept'
 export const reject = (origin?: Origin): Statement => statement({ type: 'reject' }, origin);
 
 /** `when(prefixIn(['10.0.0.0/8']), addCommunity('65000:1'), accept())` */
-export function when(condition: Expression, ...then: readonly Statement[]): Statement {
-  return { type: 'if', condition, then };
+export function when(condition: Expression, ...body: readonly Statement[]): Statement {
+  return { type: 'if', condition, body };
 }
 
-export function either(condition: Expression, then: readonly Statement[], otherwise: readonly Statement[]): Statement {
-  return { type: 'if', condition, then, else: otherwise };
+export function either(condition: Expression, body: readonly Statement[], otherwise: readonly Statement[]): Statement {
+  return { type: 'if', condition, body, else: otherwise };
 }
 
 /** The statement with an origin; those inside it that have their own keep it. */
@@ -186,11 +186,7 @@ export const minus = (left: number | Expression, right: number | Expression): Ex
 
 /** `{ prefix, min, max }` for a prefix and everything inside it. */
 export function within(value: Prefix): PrefixRange {
-  return { prefix: value, min: prefixLength(value), max: value.includes(':') ? 128 : 32 };
-}
-
-function prefixLength(value: Prefix): number {
-  return Number(value.slice(value.indexOf('/') + 1));
+  return { prefix: value, min: prefixLength(value), max: maxLength(familyOf(value)) };
 }
 
 /** The prefix is one of these or inside one of them. */

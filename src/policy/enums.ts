@@ -1,6 +1,6 @@
 // The named numbers of BIRD's filter language. A policy carries the number and the kind of enum; names are for people.
 
-import type { RouteSource } from './route.ts';
+import type { RouteDest, RouteSource } from './route.ts';
 import type { EnumName, Value } from './types.ts';
 
 type EnumValue = Value & { readonly type: 'enum' };
@@ -53,15 +53,14 @@ export function enumText(of: EnumName, value: number): string {
 /** RTS_INHERIT is what BIRD calls a route learned from the kernel, RTS_DEVICE one of the direct protocol. */
 export const SOURCE_NUMBERS: Readonly<Record<RouteSource, number>> = { static: 1, kernel: 2, direct: 3, bgp: 11 };
 
-export const DEST_NUMBERS = {
+export const DEST_NUMBERS: Readonly<Record<RouteDest, number>> = {
   router: 0,
   device: 1,
   blackhole: 2,
   unreachable: 3,
   prohibit: 4,
   multipath: 5,
-} as const;
+};
 
-export type RouteDest = keyof typeof DEST_NUMBERS;
-
+/** The name of a destination by its number. */
 export const DEST_NAMES = Object.keys(DEST_NUMBERS) as readonly RouteDest[];

@@ -5,6 +5,8 @@ import type { Address, Asn, Attributes, Family } from 'node-bgp';
 /** Where a route comes from, as filters ask for it (`source`): BGP, the kernel (learned), static (ours), an interface. */
 export type RouteSource = 'bgp' | 'kernel' | 'static' | 'direct';
 
+export type RouteDest = 'router' | 'device' | 'blackhole' | 'unreachable' | 'prohibit' | 'multipath';
+
 /** The session that a route comes from or goes to, as far as filters can see it. */
 export interface PolicyPeer {
   /** Session name, for example `Mesh_10_0_0_2`. */
@@ -41,14 +43,24 @@ export interface PolicyRoute {
   metric: number | undefined;
   /** Route preference between sources (BIRD: BGP 100, kernel 10, static 200, direct 240). */
   preference: number;
+  /** Where packets go; absent: judged by gateway, interface and source. */
+  dest?: RouteDest;
+  /** Kernel attributes that have no field here, by their filter name: `krt_source`, `krt_prefsrc`, `igp_metric` ... */
+  other?: Readonly<Record<string, number | string>>;
 }
 
-/** The decision of a policy. Attributes are the same object where nothing was changed. */
+/** The decision of a policy. Attributes are the same object where nothing was changed, and where the route is rejected. */
 export interface PolicyResult {
   readonly accepted: boolean;
   readonly attributes: Attributes;
   readonly preference: number;
-  /** Set by a kernel policy: kernel metric, tunnel device, or undefined for none. */
+  /** Kernel metric and tunnel device, or undefined for none. The metric of the route stays where no policy sets one. */
   readonly metric: number | undefined;
   readonly tunnel: string | undefined;
+  /** Why the policy could not go on, which rejects the route (a type error, a division by zero, a limit). */
+  readonly error?: string;
+  /** Lines that `print` wrote. */
+  readonly printed?: readonly string[];
+  /** Whatever else was set, by its filter name (`dest`, `gateway`, `krt_prefsrc` ...); null where it was unset. */
+  readonly other?: Readonly<Record<string, number | string | null>>;
 }

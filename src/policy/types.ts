@@ -20,10 +20,10 @@ export interface Policy {
   readonly body: readonly Statement[];
   readonly functions?: readonly PolicyFunction[];
   /**
-   * Whose rules count where BIRD 1.6 and 2 differ: an undefined AS path (void, or empty) and the value of a function
-   * that ends without `return`. Absent: BIRD 1.6.
+   * Two differences between filter languages. The AS path of a route without one is void, with `bird2` empty. A function
+   * that ends without `return` is void, with `bird1` the outcome of its last `if`.
    */
-  readonly dialect?: 'bird2';
+  readonly dialect?: 'bird1' | 'bird2';
 }
 
 export interface PolicyFunction {
@@ -64,7 +64,7 @@ export type StatementBody =
   | {
       readonly type: 'if';
       readonly condition: Expression;
-      readonly then: readonly Statement[];
+      readonly body: readonly Statement[];
       readonly else?: readonly Statement[];
     }
   /** The first arm with a member equal to `of` runs. No match and no `else`: goes on behind it. */
@@ -273,6 +273,7 @@ export interface TraceStep {
 
 /** What a policy looks at; whatever it does not look at cannot change its answer. */
 export type PolicyInput =
+  | 'family'
   | 'prefix'
   | 'attributes'
   | 'source'
