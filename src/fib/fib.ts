@@ -1,0 +1,339 @@
+// From the best paths of a prefix to the route that Linux is to have: next hops resolved, equal paths merged, tunnels
+// applied. One Fib per address family. Not here: which paths are best and what the kernel policy says about them (the
+// caller brings both as candidates), and whether the kernel could take the route (src/kernel).
+//
+//   fib.configure({ maxPaths, directInterfaces })     from the intent; returns what changes by it
+//   fib.setRoute(prefix, candidates)                  the best path(s) after the kernel policy; undefined: none
+//   fib.kernelEvents(events)                          what the kernel tells; returns wishes and changed sources
+//   fib.sourcesOf(prefix), fib.localSources()         routes of others that may be announced (learned, direct)
+//
+// Wishes are differences: a prefix whose route stays the same gives none. All prefixes and addresses are canonical.
+
+import type { Address, Family, Prefix } from 'node-bgp';
+import { matchesInterface } from './interface-pattern.ts';
+import { compareNextHops, defaultMetric, sameNextHops, sameRoute } from './kernel-route.ts';
+import { NextHopTable } from './next-hop-table.ts';
+import type { InterfaceAddress, KernelEvent, KernelNextHop, KernelRoute, KernelWish, LearnedRoute } from './types.ts';
+
+/** One path as the kernel policy lets it through. `metric` undefined: the kernel's default. */
+export type Candidate =
+  | {
+      readonly type: 'bgp';
+      readonly nextHop: Address;
+      readonly metric?: number | undefined;
+      /** Tunnel device: the route goes to `nextHop` onlink through it, as soon as the device exists. */
+      readonly tunnel?: string | undefined;
+    }
+  /** A local route that drops what nobody more specific takes. */
+  | { readonly type: 'blackhole'; readonly metric?: number | undefined }
+  /** A local route through a gateway; next hops of BGP may resolve through it. */
+  | { readonly type: 'via'; readonly gateway: Address; readonly metric?: number | undefined };
+
+/** A route that others made and that may be announced. */
+export interface LocalSource {
+  readonly prefix: Prefix;
+  readonly source: 'kernel' | 'direct';
+  /** Of a kernel route. */
+  readonly metric?: number;
+  readonly protocol?: number;
+  /** Outgoing interface, '' where there is none. */
+  readonly interface: string;
+  readonly gateway?: Address;
+}
+
+export interface FibChanges {
+  readonly wishes: readonly KernelWish[];
+  /** Prefixes whose `sourcesOf` are new. */
+  readonly sources: readonly Prefix[];
+}
+
+export interface FibConfig {
+  readonly maxPaths: number;
+  /** Interfaces whose addresses are direct routes; see `matchesInterface`. */
+  readonly directInterfaces: readonly string[];
+}
+
+interface Route {
+  readonly candidates: readonly Candidate[];
+  /** What was last wished for; undefined: nothing. */
+  readonly wished: KernelRoute | undefined;
+}
+
+/** Next hop lists that routes of one next hop share: 100,000 prefixes of one peer have one list. */
+interface Dependents {
+  readonly prefixes: Set<Prefix>;
+  readonly tunnelled: Map<string, readonly KernelNextHop[]>;
+}
+
+/** rtm_protocol: unspec, redirect, kernel, bird. What these wrote is not announced. */
+const NOT_ANNOUNCED: readonly number[] = [0, 1, 2, 12];
+
+export class Fib {
+  readonly #family: Family;
+  readonly #table: NextHopTable;
+  readonly #routes = new Map<Prefix, Route>();
+  /** Next hop (or gateway of a local route) -> who depends on it. */
+  readonly #dependents = new Map<Address, Dependents>();
+  readonly #sources = new Map<Prefix, readonly LocalSource[]>();
+  #config: FibConfig = { maxPaths: 1, directInterfaces: ['*'] };
+
+  constructor(family: Family) {
+    this.#family = family;
+    this.#table = new NextHopTable(family);
+  }
+
+  configure(config: FibConfig): FibChanges {
+    const { maxPaths, directInterfaces } = this.#config;
+    this.#config = config;
+    return {
+      wishes: config.maxPaths === maxPaths ? [] : this.#recompute(this.#routes.keys()),
+      sources: sameTexts(config.directInterfaces, directInterfaces) ? [] : this.#offer(this.#table.prefixes()),
+    };
+  }
+
+  /** Events of the other family do nothing; give the same list to both. */
+  kernelEvents(events: readonly KernelEvent[]): FibChanges {
+    const concerned = new Set<Prefix>();
+    for (const event of events) for (const prefix of this.#table.apply(event)) concerned.add(prefix);
+    return { wishes: this.#recompute(this.#affected()), sources: this.#offer(concerned) };
+  }
+
+  /**
+   * The best path first, equal ones behind it; undefined or empty: the kernel is to have no route of ours. Usually gives
+   * no wish or one; a local route gives more where next hops resolve through it.
+   */
+  setRoute(prefix: Prefix, candidates: readonly Candidate[] | undefined): readonly KernelWish[] {
+    const before = this.#routes.get(prefix);
+    const now = candidates?.length === 0 ? undefined : candidates;
+    if (before === undefined && now === undefined) return [];
+    if (!sameDependencies(before?.candidates, now)) {
+      // The new ones first: a next hop that stays is not looked up again.
+      for (const address of dependencies(now)) this.#depend(address, prefix);
+      const kept = new Set(dependencies(now));
+      for (const address of dependencies(before?.candidates)) if (!kept.has(address)) this.#release(address, prefix);
+    }
+    const localChanged = this.#setLocal(prefix, before?.candidates[0], now?.[0]);
+    const wish = this.#wish(prefix, before, now);
+    if (!localChanged) return wish === undefined ? [] : [wish];
+    const affected = this.#affected();
+    affected.delete(prefix);
+    return [...(wish === undefined ? [] : [wish]), ...this.#recompute(affected)];
+  }
+
+  /** The first hop towards an address; undefined: no way there, or an address of this host. */
+  resolve(address: Address): KernelNextHop | undefined {
+    return this.#table.resolve(address).nextHops[0];
+  }
+
+  /** Next hops that paths depend on and that lead nowhere; own addresses are not among them. */
+  unresolvedNextHops(): Address[] {
+    const unresolved: Address[] = [];
+    for (const [address, { nextHops, local }] of this.#table.watched()) {
+      if (nextHops.length === 0 && !local) unresolved.push(address);
+    }
+    return unresolved;
+  }
+
+  isOwnAddress(address: Address): boolean {
+    return this.#table.isOwnAddress(address);
+  }
+
+  /** At most one of each `source`. */
+  sourcesOf(prefix: Prefix): readonly LocalSource[] {
+    return this.#sources.get(prefix) ?? [];
+  }
+
+  *localSources(): Generator<LocalSource> {
+    for (const sources of this.#sources.values()) yield* sources;
+  }
+
+  /** Number of prefixes for which a route is wished for. */
+  get size(): number {
+    let size = 0;
+    for (const { wished } of this.#routes.values()) if (wished !== undefined) size++;
+    return size;
+  }
+
+  #recompute(prefixes: Iterable<Prefix>): KernelWish[] {
+    const wishes: KernelWish[] = [];
+    for (const prefix of prefixes) {
+      const route = this.#routes.get(prefix);
+      const wish = route === undefined ? undefined : this.#wish(prefix, route, route.candidates);
+      if (wish !== undefined) wishes.push(wish);
+    }
+    return wishes;
+  }
+
+  /** Prefixes with a next hop that resolves differently now. */
+  #affected(): Set<Prefix> {
+    const affected = new Set<Prefix>();
+    for (const address of this.#table.takeChanged()) {
+      for (const prefix of this.#dependents.get(address)?.prefixes ?? []) affected.add(prefix);
+    }
+    return affected;
+  }
+
+  #wish(
+    prefix: Prefix,
+    before: Route | undefined,
+    candidates: readonly Candidate[] | undefined,
+  ): KernelWish | undefined {
+    const wished = before?.wished;
+    const route = candidates === undefined ? undefined : this.#kernelRoute(prefix, candidates);
+    const same = route === undefined ? wished === undefined : wished !== undefined && sameRoute(route, wished);
+    if (candidates === undefined) this.#routes.delete(prefix);
+    else if (!same || candidates !== before?.candidates) {
+      this.#routes.set(prefix, { candidates, wished: same ? wished : route });
+    }
+    if (same) return undefined;
+    return route === undefined ? { type: 'none', prefix } : { type: 'route', route };
+  }
+
+  #kernelRoute(prefix: Prefix, candidates: readonly Candidate[]): KernelRoute | undefined {
+    const best = candidates[0]!;
+    const metric = best.metric ?? defaultMetric(this.#family);
+    if (best.type === 'blackhole') return { prefix, type: 'blackhole', metric, nextHops: [] };
+    if (best.type === 'via') {
+      const { nextHops } = this.#table.resolve(best.gateway);
+      return nextHops.length === 0 ? undefined : { prefix, type: 'unicast', metric, nextHops };
+    }
+    const lists: (readonly KernelNextHop[])[] = [];
+    let unresolved = false;
+    for (const candidate of candidates) {
+      if (candidate.type !== 'bgp' || lists.length === this.#config.maxPaths) break;
+      const { nextHops, local } = this.#table.resolve(candidate.nextHop);
+      if (nextHops.length > 0) lists.push(this.#hopsOf(candidate, nextHops));
+      else if (!local) unresolved = true; // a path to ourselves is refused, a path to nowhere says so
+    }
+    if (lists.length > 0) return { prefix, type: 'unicast', metric, nextHops: merge(lists) };
+    return unresolved ? { prefix, type: 'unreachable', metric, nextHops: [] } : undefined;
+  }
+
+  #hopsOf(
+    candidate: Extract<Candidate, { type: 'bgp' }>,
+    resolved: readonly KernelNextHop[],
+  ): readonly KernelNextHop[] {
+    const { nextHop, tunnel } = candidate;
+    if (tunnel === undefined) return resolved;
+    const { tunnelled } = this.#dependents.get(nextHop)!;
+    let hops = tunnelled.get(tunnel);
+    if (hops === undefined) {
+      hops = [{ gateway: nextHop, device: tunnel, onlink: true }];
+      tunnelled.set(tunnel, hops);
+    }
+    return hops;
+  }
+
+  #depend(address: Address, prefix: Prefix): void {
+    const dependents = this.#dependents.get(address);
+    if (dependents !== undefined) {
+      dependents.prefixes.add(prefix);
+      return;
+    }
+    this.#table.watch(address);
+    this.#dependents.set(address, { prefixes: new Set([prefix]), tunnelled: new Map() });
+  }
+
+  #release(address: Address, prefix: Prefix): void {
+    const dependents = this.#dependents.get(address);
+    if (dependents === undefined) return;
+    dependents.prefixes.delete(prefix);
+    if (dependents.prefixes.size > 0) return;
+    this.#dependents.delete(address);
+    this.#table.unwatch(address);
+  }
+
+  /** Whether the next hop table is another now. */
+  #setLocal(prefix: Prefix, before: Candidate | undefined, now: Candidate | undefined): boolean {
+    const gatewayBefore = localGateway(before);
+    const gateway = localGateway(now);
+    if (gateway === gatewayBefore) return false;
+    this.#table.setLocal(prefix, gateway);
+    return true;
+  }
+
+  /** Works out again what these prefixes offer; returns those for which it is new. */
+  #offer(prefixes: Iterable<Prefix>): Prefix[] {
+    const changed: Prefix[] = [];
+    for (const prefix of prefixes) {
+      const before = this.sourcesOf(prefix);
+      const now = this.#sourcesNow(prefix);
+      if (now.length === before.length && now.every((source, i) => sameSource(source, before[i]!))) continue;
+      if (now.length === 0) this.#sources.delete(prefix);
+      else this.#sources.set(prefix, now);
+      changed.push(prefix);
+    }
+    return changed;
+  }
+
+  #sourcesNow(prefix: Prefix): LocalSource[] {
+    const { connected, learned } = this.#table.sources(prefix);
+    const sources: LocalSource[] = [];
+    const direct = connected.find((address) => this.#isDirect(address));
+    if (direct !== undefined) sources.push({ prefix, source: 'direct', interface: direct.device });
+    const kernel = learned.find(({ protocol }) => !NOT_ANNOUNCED.includes(protocol));
+    if (kernel !== undefined) sources.push(kernelSource(kernel));
+    return sources;
+  }
+
+  #isDirect({ device, secondary, scope }: InterfaceAddress): boolean {
+    if (secondary || scope === 'link' || scope === 'host') return false;
+    return this.#table.isUp(device) && matchesInterface(this.#config.directInterfaces, device);
+  }
+}
+
+function kernelSource({ prefix, metric, protocol, nextHops }: LearnedRoute): LocalSource {
+  const hop = nextHops[0];
+  return {
+    prefix,
+    source: 'kernel',
+    metric,
+    protocol,
+    interface: hop?.device ?? '',
+    ...(hop?.gateway === undefined ? {} : { gateway: hop.gateway }),
+  };
+}
+
+/** Gateway of a local route, null for a blackhole, undefined where the candidate is no local route. */
+function localGateway(candidate: Candidate | undefined): Address | null | undefined {
+  if (candidate?.type === 'via') return candidate.gateway;
+  return candidate?.type === 'blackhole' ? null : undefined;
+}
+
+function* dependencies(candidates: readonly Candidate[] | undefined): Generator<Address> {
+  for (const candidate of candidates ?? []) {
+    if (candidate.type === 'bgp') yield candidate.nextHop;
+    else if (candidate.type === 'via') yield candidate.gateway;
+  }
+}
+
+function sameDependencies(a: readonly Candidate[] | undefined, b: readonly Candidate[] | undefined): boolean {
+  if (a === b) return true;
+  return a?.length === b?.length && a!.every((candidate, i) => dependencyOf(candidate) === dependencyOf(b![i]!));
+}
+
+function dependencyOf(candidate: Candidate): Address | undefined {
+  return candidate.type === 'bgp' ? candidate.nextHop : (localGateway(candidate) ?? undefined);
+}
+
+/** One list of hops in order, each once. */
+function merge(lists: readonly (readonly KernelNextHop[])[]): readonly KernelNextHop[] {
+  const only = lists.length === 1 ? lists[0]! : undefined;
+  if (only !== undefined && only.length === 1) return only;
+  const hops = lists.flat().sort(compareNextHops);
+  return hops.filter((hop, i) => i === 0 || !sameNextHops([hop], [hops[i - 1]!]));
+}
+
+function sameSource(a: LocalSource, b: LocalSource): boolean {
+  return (
+    a.source === b.source &&
+    a.metric === b.metric &&
+    a.protocol === b.protocol &&
+    a.interface === b.interface &&
+    a.gateway === b.gateway
+  );
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i]);
+}

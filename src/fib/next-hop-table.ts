@@ -1,0 +1,352 @@
+// Where packets to an address leave: the longest match over connected networks (interface addresses), routes that others
+// wrote into the kernel, and our own local routes. One address family. BGP routes are never in this table, so a BGP next
+// hop never resolves through another BGP route. Not here: what is announced or programmed.
+//
+// Addresses that somebody depends on are watched: their answer is kept, and `takeChanged` names those whose answer is new.
+
+import type { Address, Family, Prefix } from 'node-bgp';
+import { addressBytes, familyOf, hostPrefix, isLinkLocal, maxLength, prefixFromBytes, prefixLength } from 'node-bgp/ip';
+import { sameNextHops } from './kernel-route.ts';
+import type { InterfaceAddress, KernelEvent, KernelNextHop, LearnedRoute, Link } from './types.ts';
+
+export interface Resolution {
+  /** Empty: there is no way to the address. */
+  readonly nextHops: readonly KernelNextHop[];
+  /** The address is one of this host. */
+  readonly local: boolean;
+}
+
+/** All that is known about one prefix. */
+interface Network {
+  readonly connected: InterfaceAddress[];
+  /** Lowest metric first. */
+  readonly learned: LearnedRoute[];
+  /** A local route of ours; gateway undefined: blackhole. */
+  local?: { readonly gateway: Address | undefined };
+}
+
+interface Watched {
+  readonly bytes: Uint8Array;
+  resolution: Resolution;
+}
+
+/** Static routes through static routes through ...: deeper than anybody builds, shallow enough for a loop. */
+const MAX_DEPTH = 8;
+
+export class NextHopTable {
+  readonly #family: Family;
+  readonly #links = new Map<string, Link>();
+  /** Prefix length -> prefix -> network. */
+  readonly #networks = new Map<number, Map<Prefix, Network>>();
+  #lengths: number[] = [];
+  /** Own address -> interface addresses that are it (the same one may stand on several devices). */
+  readonly #ownAddresses = new Map<Address, InterfaceAddress[]>();
+  /** Device -> prefixes whose networks mention it. */
+  readonly #byDevice = new Map<string, Set<Prefix>>();
+  readonly #watched = new Map<Address, Watched>();
+  /** Gateway of local routes -> their prefixes. */
+  readonly #gateways = new Map<Address, Set<Prefix>>();
+  readonly #touched = new Set<Prefix>();
+
+  constructor(family: Family) {
+    this.#family = family;
+  }
+
+  /** Takes in one event; those of the other family are ignored. Returns the prefixes whose routes it concerns. */
+  apply(event: KernelEvent): Iterable<Prefix> {
+    switch (event.type) {
+      case 'snapshot':
+        return this.#replace(event);
+      case 'link':
+        return this.#setLink(event.link);
+      case 'linkRemoved':
+        this.#links.delete(event.device);
+        return this.#touchDevice(event.device);
+      case 'address':
+        return this.#ours(event.address.address) ? [this.#addAddress(event.address)] : [];
+      case 'addressRemoved':
+        return this.#ours(event.address.address) ? [this.#removeAddress(event.address)] : [];
+      case 'learned':
+        return this.#ours(event.route.prefix) ? [this.#addLearned(event.route)] : [];
+      case 'learnedRemoved':
+        return this.#ours(event.route.prefix) ? [this.#removeLearned(event.route)] : [];
+    }
+  }
+
+  /** A local route of ours: through a gateway, a blackhole (null), or none any more (undefined). */
+  setLocal(prefix: Prefix, gateway: Address | null | undefined): void {
+    const network = this.#network(prefix);
+    const before = network.local?.gateway;
+    if (before !== undefined) this.#forgetGateway(before, prefix);
+    if (gateway === undefined) delete network.local;
+    else network.local = { gateway: gateway ?? undefined };
+    if (typeof gateway === 'string') {
+      const prefixes = this.#gateways.get(gateway);
+      if (prefixes === undefined) this.#gateways.set(gateway, new Set([prefix]));
+      else prefixes.add(prefix);
+    }
+    this.#touched.add(prefix);
+    this.#dropIfEmpty(prefix, network);
+  }
+
+  isUp(device: string): boolean {
+    return this.#links.get(device)?.up === true;
+  }
+
+  isOwnAddress(address: Address): boolean {
+    return this.#ownAddresses.has(address);
+  }
+
+  /** Interface addresses and learned routes of exactly this prefix; learned ones with the lowest metric first. */
+  sources(prefix: Prefix): {
+    readonly connected: readonly InterfaceAddress[];
+    readonly learned: readonly LearnedRoute[];
+  } {
+    return this.#networks.get(prefixLength(prefix))?.get(prefix) ?? { connected: [], learned: [] };
+  }
+
+  /** All prefixes that somebody has an address or a route in. */
+  prefixes(): Prefix[] {
+    return [...this.#networks.values()].flatMap((networks) => [...networks.keys()]);
+  }
+
+  resolve(address: Address): Resolution {
+    return this.#watched.get(address)?.resolution ?? this.#look(address, addressBytes(address), 0);
+  }
+
+  /** Resolves, and remembers the address for `takeChanged` until `unwatch`. */
+  watch(address: Address): Resolution {
+    const known = this.#watched.get(address);
+    if (known !== undefined) return known.resolution;
+    const bytes = addressBytes(address);
+    const resolution = this.#look(address, bytes, 0);
+    this.#watched.set(address, { bytes, resolution });
+    return resolution;
+  }
+
+  unwatch(address: Address): void {
+    this.#watched.delete(address);
+  }
+
+  *watched(): Generator<readonly [Address, Resolution]> {
+    for (const [address, { resolution }] of this.#watched) yield [address, resolution];
+  }
+
+  /** The watched addresses that resolve differently now than when they were last looked at. */
+  takeChanged(): Set<Address> {
+    const changed = new Set<Address>();
+    for (let depth = 0; depth <= MAX_DEPTH && this.#touched.size > 0; depth++) {
+      const lengths = [...new Set([...this.#touched].map(prefixLength))];
+      const candidates = this.#watchedUnderTouched(lengths);
+      const gateways = [...this.#gateways.keys()].filter((gateway) => this.#isTouched(addressBytes(gateway), lengths));
+      this.#touched.clear();
+      for (const address of candidates) if (this.#lookAgain(address)) changed.add(address);
+      // What goes through a local route follows that route's gateway.
+      for (const gateway of gateways) for (const prefix of this.#gateways.get(gateway)!) this.#touched.add(prefix);
+    }
+    this.#touched.clear();
+    return changed;
+  }
+
+  #lookAgain(address: Address): boolean {
+    const watched = this.#watched.get(address)!;
+    const { nextHops, local } = watched.resolution;
+    const now = this.#look(address, watched.bytes, 0);
+    if (now.local === local && sameNextHops(now.nextHops, nextHops)) return false;
+    watched.resolution = now;
+    return true;
+  }
+
+  #watchedUnderTouched(lengths: readonly number[]): Address[] {
+    const full = maxLength(this.#family);
+    if (lengths.some((length) => length < full)) {
+      return [...this.#watched].filter(([, { bytes }]) => this.#isTouched(bytes, lengths)).map(([address]) => address);
+    }
+    // The usual storm, workload routes of one address each, needs no look at all watched addresses.
+    const addresses = [...this.#touched].map((prefix) => prefix.slice(0, prefix.indexOf('/')));
+    return addresses.filter((address) => this.#watched.has(address));
+  }
+
+  #isTouched(bytes: Uint8Array, lengths: readonly number[]): boolean {
+    return lengths.some((length) => this.#touched.has(prefixFromBytes(this.#family, bytes, length)));
+  }
+
+  #look(address: Address, bytes: Uint8Array, depth: number): Resolution {
+    if (this.isOwnAddress(address)) return { nextHops: [], local: true };
+    // A link-local address says nothing without its link.
+    if (depth > MAX_DEPTH || isLinkLocal(address)) return { nextHops: [], local: false };
+    for (const length of this.#lengths) {
+      const network = this.#networks.get(length)!.get(prefixFromBytes(this.#family, bytes, length));
+      const nextHops = network === undefined ? undefined : this.#through(network, address, depth);
+      if (nextHops !== undefined) return { nextHops, local: false };
+    }
+    return { nextHops: [], local: false };
+  }
+
+  /** Undefined: the network is no answer at present, a shorter match may be. */
+  #through(network: Network, address: Address, depth: number): readonly KernelNextHop[] | undefined {
+    const connected = network.connected.find(({ device }) => this.isUp(device));
+    if (connected !== undefined) return [{ gateway: address, device: connected.device }];
+    if (network.local !== undefined) {
+      const { gateway } = network.local;
+      if (gateway === undefined) return [];
+      const { nextHops } = this.#look(gateway, addressBytes(gateway), depth + 1);
+      if (nextHops.length > 0) return nextHops;
+    }
+    for (const route of network.learned) {
+      if (route.type !== 'unicast') return [];
+      const usable = route.nextHops.filter(({ device }) => this.isUp(device));
+      if (usable.length > 0)
+        return usable.map((hop) => (hop.gateway === undefined ? { ...hop, gateway: address } : hop));
+    }
+    return undefined;
+  }
+
+  #replace(snapshot: Extract<KernelEvent, { type: 'snapshot' }>): Set<Prefix> {
+    const concerned = new Set<Prefix>();
+    for (const networks of this.#networks.values()) {
+      for (const [prefix, network] of networks) {
+        if (network.connected.length + network.learned.length > 0) concerned.add(prefix);
+        network.connected.length = 0;
+        network.learned.length = 0;
+        this.#dropIfEmpty(prefix, network);
+      }
+    }
+    for (const address of this.#ownAddresses.keys()) this.#touched.add(hostPrefix(address));
+    this.#links.clear();
+    this.#ownAddresses.clear();
+    this.#byDevice.clear();
+    for (const link of snapshot.links) this.#links.set(link.device, link);
+    for (const address of snapshot.addresses) {
+      if (this.#ours(address.address)) concerned.add(this.#addAddress(address));
+    }
+    for (const route of snapshot.learned) if (this.#ours(route.prefix)) concerned.add(this.#addLearned(route));
+    for (const prefix of concerned) this.#touched.add(prefix);
+    return concerned;
+  }
+
+  #setLink(link: Link): Iterable<Prefix> {
+    const up = this.isUp(link.device);
+    this.#links.set(link.device, link);
+    return up === link.up ? [] : this.#touchDevice(link.device);
+  }
+
+  #touchDevice(device: string): Iterable<Prefix> {
+    const prefixes = this.#byDevice.get(device) ?? [];
+    for (const prefix of prefixes) this.#touched.add(prefix);
+    return [...prefixes];
+  }
+
+  #addAddress(address: InterfaceAddress): Prefix {
+    const same = this.#ownAddresses.get(address.address) ?? [];
+    this.#ownAddresses.set(address.address, [...same.filter((a) => a.device !== address.device), address]);
+    this.#touched.add(hostPrefix(address.address));
+    if (address.scope === 'link') return address.prefix;
+    const network = this.#network(address.prefix);
+    const at = network.connected.findIndex((a) => a.device === address.device && a.address === address.address);
+    if (at < 0) network.connected.push(address);
+    else network.connected[at] = address;
+    this.#mention(address.device, address.prefix);
+    this.#touched.add(address.prefix);
+    return address.prefix;
+  }
+
+  #removeAddress({ address, device, prefix }: InterfaceAddress): Prefix {
+    const rest = (this.#ownAddresses.get(address) ?? []).filter((a) => a.device !== device);
+    if (rest.length === 0) this.#ownAddresses.delete(address);
+    else this.#ownAddresses.set(address, rest);
+    this.#touched.add(hostPrefix(address));
+    const network = this.#networks.get(prefixLength(prefix))?.get(prefix);
+    const at = network?.connected.findIndex((a) => a.device === device && a.address === address) ?? -1;
+    if (network === undefined || at < 0) return prefix;
+    network.connected.splice(at, 1);
+    this.#unmention([device], prefix, network);
+    this.#touched.add(prefix);
+    this.#dropIfEmpty(prefix, network);
+    return prefix;
+  }
+
+  #addLearned(route: LearnedRoute): Prefix {
+    const { prefix } = route;
+    const network = this.#network(prefix);
+    const at = network.learned.findIndex((r) => r.metric === route.metric && r.protocol === route.protocol);
+    const before = at < 0 ? undefined : network.learned[at];
+    if (at >= 0) network.learned.splice(at, 1);
+    const behind = network.learned.findIndex((r) => r.metric > route.metric);
+    network.learned.splice(behind < 0 ? network.learned.length : behind, 0, route);
+    if (before !== undefined) this.#unmention(devicesOf(before), prefix, network);
+    for (const device of devicesOf(route)) this.#mention(device, prefix);
+    this.#touched.add(prefix);
+    return prefix;
+  }
+
+  #removeLearned(route: LearnedRoute): Prefix {
+    const { prefix } = route;
+    const network = this.#networks.get(prefixLength(prefix))?.get(prefix);
+    const at = network?.learned.findIndex((r) => r.metric === route.metric && r.protocol === route.protocol) ?? -1;
+    if (network === undefined || at < 0) return prefix;
+    const [removed] = network.learned.splice(at, 1);
+    this.#unmention(devicesOf(removed!), prefix, network);
+    this.#touched.add(prefix);
+    this.#dropIfEmpty(prefix, network);
+    return prefix;
+  }
+
+  #network(prefix: Prefix): Network {
+    const length = prefixLength(prefix);
+    let networks = this.#networks.get(length);
+    if (networks === undefined) {
+      networks = new Map();
+      this.#networks.set(length, networks);
+      this.#lengths = [...this.#networks.keys()].sort((a, b) => b - a);
+    }
+    let network = networks.get(prefix);
+    if (network === undefined) {
+      network = { connected: [], learned: [] };
+      networks.set(prefix, network);
+    }
+    return network;
+  }
+
+  #dropIfEmpty(prefix: Prefix, network: Network): void {
+    if (network.connected.length + network.learned.length > 0 || network.local !== undefined) return;
+    const length = prefixLength(prefix);
+    const networks = this.#networks.get(length)!;
+    networks.delete(prefix);
+    if (networks.size > 0) return;
+    this.#networks.delete(length);
+    this.#lengths = this.#lengths.filter((l) => l !== length);
+  }
+
+  #mention(device: string, prefix: Prefix): void {
+    const prefixes = this.#byDevice.get(device);
+    if (prefixes === undefined) this.#byDevice.set(device, new Set([prefix]));
+    else prefixes.add(prefix);
+  }
+
+  #unmention(devices: readonly string[], prefix: Prefix, network: Network): void {
+    for (const device of devices) {
+      const still =
+        network.connected.some((a) => a.device === device) ||
+        network.learned.some((r) => devicesOf(r).includes(device));
+      const prefixes = this.#byDevice.get(device);
+      if (still || prefixes === undefined) continue;
+      prefixes.delete(prefix);
+      if (prefixes.size === 0) this.#byDevice.delete(device);
+    }
+  }
+
+  #forgetGateway(gateway: Address, prefix: Prefix): void {
+    const prefixes = this.#gateways.get(gateway);
+    prefixes?.delete(prefix);
+    if (prefixes?.size === 0) this.#gateways.delete(gateway);
+  }
+
+  #ours(addressOrPrefix: Address | Prefix): boolean {
+    return familyOf(addressOrPrefix) === this.#family;
+  }
+}
+
+function devicesOf(route: LearnedRoute): readonly string[] {
+  return route.nextHops.map(({ device }) => device);
+}
