@@ -8,7 +8,7 @@ import { type AttributeContext, addressBytes, encodeEndOfRib, UpdatePacker } fro
 import type { Policy, PolicyPeer } from '../policy/index.ts';
 import { bytesEqual, encodingOf, NO_SET, type SetId } from './attribute-table.ts';
 import { isCandidate } from './decision.ts';
-import { Batch, emptyBatch } from './export-log.ts';
+import { Batch, emptyBatch, type Write } from './export-log.ts';
 import { Member } from './export-member.ts';
 import { ExportPolicy } from './export-policy.ts';
 import { NO_ROW, type Row } from './path-table.ts';
@@ -232,6 +232,10 @@ export class ExportGroup {
     return this.#packer.position();
   }
 
+  packedMessages(): number {
+    return this.#packer.messages;
+  }
+
   #usesMultiprotocol(id: SetId): boolean {
     return (
       this.#tables.family === 'ipv6' || (this.options.extendedNextHop && (this.#nextHopOf(id)?.includes(':') ?? false))
@@ -290,15 +294,17 @@ export class ExportGroup {
     return this.sentSet[slot]!;
   }
 
-  /** Messages that bring one member up to date in these slots. */
-  packFor(member: SourceId, slots: readonly number[]): Uint8Array {
+  /** Writes messages that bring one member up to date in these slots. */
+  packFor(member: SourceId, slots: readonly number[], write: Write): void {
     for (const slot of slots) {
       const set = this.visibleTo(member, slot);
       if (set === NO_SET) this.#plan.withdraw(slot, NO_SOURCE, NO_SOURCE);
       else this.#plan.reach(slot, set, NO_SOURCE);
     }
-    this.#plan.pack(this);
-    return this.#packer.take();
+    const segments = this.#plan.pack(this);
+    const bytes = this.#packer.take();
+    const messages = segments.reduce((sum, segment) => sum + segment.messages, 0);
+    if (bytes.length > 0) write(bytes, messages);
   }
 
   // --- the snapshot that new members begin with

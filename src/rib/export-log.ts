@@ -10,7 +10,12 @@ export interface Segment {
   readonly only: SourceId;
   readonly start: number;
   readonly end: number;
+  /** UPDATEs in it. */
+  readonly messages: number;
 }
+
+/** Takes messages for one member. */
+export type Write = (bytes: Uint8Array, messages: number) => void;
 
 export class Batch {
   readonly bytes: Uint8Array;
@@ -19,8 +24,11 @@ export class Batch {
   readonly slots: Int32Array;
   /** Octets of the log up to the end of this batch. */
   readonly end: number;
-  /** Somebody is treated differently from everybody else. */
+  readonly #messages: number;
+  /** Who is treated differently from everybody else. */
   readonly #special: ReadonlySet<SourceId>;
+  /** No segment is for one member only. */
+  readonly #common: boolean;
   next: Batch | undefined;
 
   constructor(bytes: Uint8Array, segments: readonly Segment[], slots: Int32Array, start: number) {
@@ -34,28 +42,30 @@ export class Batch {
       if (segment.only !== NO_SOURCE) special.add(segment.only);
     }
     this.#special = special;
+    this.#messages = segments.reduce((sum, segment) => sum + segment.messages, 0);
     this.#common = segments.every((segment) => segment.only === NO_SOURCE);
   }
 
-  readonly #common: boolean;
-
   /** Calls `write` with the runs of octets that this member gets: mostly one, the whole batch. */
-  forMember(member: SourceId, write: (bytes: Uint8Array) => void): void {
+  forMember(member: SourceId, write: Write): void {
     if (this.#common && !this.#special.has(member)) {
-      if (this.bytes.length > 0) write(this.bytes);
+      if (this.bytes.length > 0) write(this.bytes, this.#messages);
       return;
     }
     let start = -1;
     let end = -1;
+    let messages = 0;
     for (const segment of this.segments) {
       if (segment.skip === member || (segment.only !== NO_SOURCE && segment.only !== member)) continue;
       if (segment.start !== end) {
-        if (start >= 0) write(this.bytes.subarray(start, end));
+        if (start >= 0) write(this.bytes.subarray(start, end), messages);
         start = segment.start;
+        messages = 0;
       }
       end = segment.end;
+      messages += segment.messages;
     }
-    if (start >= 0) write(this.bytes.subarray(start, end));
+    if (start >= 0) write(this.bytes.subarray(start, end), messages);
   }
 }
 

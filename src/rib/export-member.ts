@@ -2,7 +2,7 @@
 // bytes stays where it is, and when it is too far behind it stops reading the log and owes slots instead, each once.
 
 import { NO_SET, type SetId } from './attribute-table.ts';
-import type { Batch } from './export-log.ts';
+import type { Batch, Write } from './export-log.ts';
 import { SlotSet } from './slot-set.ts';
 import type { SourceId } from './source.ts';
 
@@ -17,7 +17,7 @@ export interface MemberGroup {
   readonly lagging: Set<Member>;
   readonly sentSet: Int32Array;
   visibleTo(member: SourceId, slot: number): SetId;
-  packFor(member: SourceId, slots: readonly number[]): Uint8Array;
+  packFor(member: SourceId, slots: readonly number[], write: Write): void;
 }
 
 export class Member {
@@ -63,14 +63,14 @@ export class Member {
   }
 
   /** Hands out what the member is to be sent, until about `credit` octets; returns how many they were. */
-  pull(credit: number, write: (bytes: Uint8Array) => void): number {
+  pull(credit: number, write: Write): number {
     let octets = 0;
-    const counted = (bytes: Uint8Array) => {
+    const counted: Write = (bytes, messages) => {
       octets += bytes.length;
-      write(bytes);
+      write(bytes, messages);
     };
     if (this.#first !== undefined) {
-      counted(this.#first);
+      counted(this.#first, 0);
       this.#first = undefined;
     }
     while (octets < credit) {
@@ -103,17 +103,16 @@ export class Member {
     return this.#join !== undefined;
   }
 
-  #advance(to: Batch, write: (bytes: Uint8Array) => void): void {
+  #advance(to: Batch, write: Write): void {
     this.#cursor = to;
     if (to !== this.#join) return;
-    for (const bytes of this.#atJoin) write(bytes);
+    for (const bytes of this.#atJoin) write(bytes, 1);
     this.#join = undefined;
   }
 
-  #payOwed(write: (bytes: Uint8Array) => void): void {
+  #payOwed(write: Write): void {
     const owed = this.#owed!;
-    const bytes = this.#group.packFor(this.source, owed.take(SLOTS_A_TURN));
-    if (bytes.length > 0) write(bytes);
+    this.#group.packFor(this.source, owed.take(SLOTS_A_TURN), write);
     if (owed.size > 0) return;
     this.#owed = undefined;
     this.#group.lagging.delete(this);

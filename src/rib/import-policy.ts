@@ -1,6 +1,7 @@
-// What a session lets in: the import filter, applied to each path, with the attributes of an UPDATE shared by all of its
-// prefixes.
+// What a session lets in: no loops, and what the import filter accepts. Applied to each path; the attributes of an UPDATE
+// are shared by all of its prefixes.
 
+import type { Asn, Attributes, RouterId } from 'node-bgp';
 import { dependsOn, evaluate, type Policy, type PolicyPeer, type PolicyRoute } from '../policy/index.ts';
 import { type InternedSet, NO_SET, type SetId } from './attribute-table.ts';
 import { emptyRoute } from './export-policy.ts';
@@ -8,21 +9,33 @@ import type { Row } from './path-table.ts';
 import type { PrefixId } from './prefix-table.ts';
 import type { RibTables } from './tables.ts';
 
+/** By what a router knows routes that went through it before (RFC 4271 9.1.2, RFC 4456 8). */
+export interface LoopRules {
+  readonly localAs: Asn;
+  /** How often our AS may stand in a received AS_PATH. */
+  readonly allowedLocalAs: number;
+  readonly bgpIdentifier: RouterId;
+  readonly clusterId: RouterId;
+}
+
 export class ImportPolicy {
   readonly policy: Policy;
   readonly #tables: RibTables;
   readonly #route: PolicyRoute;
   /** The answer is the same for every prefix of an UPDATE. */
   readonly #attributesOnly: boolean;
+  readonly #loops: LoopRules;
   #lastReceived: InternedSet | undefined;
+  #lastLoops = false;
 
   /** Of the last `evaluate`. */
   set: SetId = NO_SET;
   preference = 0;
 
-  constructor(tables: RibTables, policy: Policy, peer: PolicyPeer) {
+  constructor(tables: RibTables, policy: Policy, peer: PolicyPeer, loops: LoopRules) {
     this.policy = policy;
     this.#tables = tables;
+    this.#loops = loops;
     this.#route = emptyRoute(tables.family, peer);
     const inputs = dependsOn(policy);
     this.#attributesOnly = (['prefix', 'interface', 'gateway', 'metric', 'preference', 'dest', 'other'] as const).every(
@@ -32,7 +45,14 @@ export class ImportPolicy {
 
   /** Leaves the set after policy (NO_SET: rejected) and the preference in `set` and `preference`. */
   evaluate(prefix: PrefixId, row: Row, received: InternedSet): void {
-    if (this.#attributesOnly && received === this.#lastReceived) return;
+    const again = received === this.#lastReceived;
+    if (again && (this.#attributesOnly || this.#lastLoops)) return;
+    if (!again) this.#lastLoops = isLoop(received.attributes, this.#loops);
+    this.#lastReceived = received;
+    if (this.#lastLoops) {
+      this.set = NO_SET;
+      return;
+    }
     const { paths, sources, attributes } = this.#tables;
     paths.preference[row] = sources[paths.source[row]!]!.info.preference;
     this.#tables.describe(this.#route, prefix, row);
@@ -42,11 +62,17 @@ export class ImportPolicy {
     if (!result.accepted) this.set = NO_SET;
     else if (result.attributes === received.attributes) this.set = received.id;
     else this.set = attributes.intern(result.attributes).id;
-    this.#lastReceived = received;
   }
 
   /** The next UPDATE begins: attribute sets may have been swept and their ids given away. */
   forget(): void {
     this.#lastReceived = undefined;
   }
+}
+
+export function isLoop(attributes: Attributes, rules: LoopRules): boolean {
+  if (attributes.originatorId === rules.bgpIdentifier || attributes.clusterList?.includes(rules.clusterId)) return true;
+  let seen = 0;
+  for (const { asns } of attributes.asPath) for (const asn of asns) if (asn === rules.localAs) seen++;
+  return seen > rules.allowedLocalAs;
 }

@@ -2,7 +2,8 @@
 export { AttributeTable, DEFAULT_LOCAL_PREF, NO_SET } from './attribute-table.ts';
 export { explainDecision, TIE_BREAKERS } from './decision.ts';
 export type { GroupOptions } from './export-group.ts';
-export { ImportPolicy } from './import-policy.ts';
+export type { Write } from './export-log.ts';
+export { ImportPolicy, type LoopRules } from './import-policy.ts';
 export { ASSUMED_REACHABLE, type Resolution, type Resolver, UNRESOLVED } from './next-hops.ts';
 export { DEAD, type LocalDetail, NO_ROW, type Row, STALE } from './path-table.ts';
 export type { PrefixId } from './prefix-table.ts';

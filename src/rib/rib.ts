@@ -2,8 +2,8 @@
 // (LocRib), export groups turn changes into messages (AdjRibOut). Changes are only marked when they happen; `flush` works
 // them off in portions, so the caller decides how long that takes at a time.
 
-import type { Address, Attributes, Family, NlriBlock, Prefix } from 'node-bgp';
-import { type AttributeTable, type InternedSet, NO_SET } from './attribute-table.ts';
+import type { Address, AttributeSet, Attributes, Family, NlriBlock, Prefix } from 'node-bgp';
+import { type AttributeTable, InternedSet, NO_SET } from './attribute-table.ts';
 import { type DecisionView, decide, equallyGood } from './decision.ts';
 import { ExportGroups } from './export-groups.ts';
 import type { ImportPolicy } from './import-policy.ts';
@@ -66,7 +66,8 @@ export class Rib {
   // --- AdjRibIn
 
   /** Paths of an UPDATE. */
-  announce(source: Source, blocks: readonly NlriBlock[], received: InternedSet, policy: ImportPolicy): void {
+  announce(source: Source, blocks: readonly NlriBlock[], set: AttributeSet, policy: ImportPolicy): void {
+    const received = set instanceof InternedSet ? set : this.tables.attributes.intern(set.attributes);
     policy.forget();
     for (const block of blocks) {
       if (block.family !== this.family) continue;
@@ -92,6 +93,7 @@ export class Rib {
     this.tables.paths.put(row, set, set, source.info.preference);
     if (detail === undefined) this.tables.paths.details.delete(row);
     else this.tables.paths.details.set(row, detail);
+    this.#markReachability(row);
     this.#touch(id);
   }
 
@@ -157,6 +159,13 @@ export class Rib {
   }
 
   // --- LocRib
+
+  /** Every prefix is decided again and handed out by `flush`: for a reader whose own rules changed (kernel policy). */
+  markAll(): void {
+    for (let prefix = 0; prefix < this.tables.prefixes.highest; prefix++) {
+      if (this.tables.paths.first[prefix] !== NO_ROW) this.#touch(prefix);
+    }
+  }
 
   /** Is there anything left for `flush`? */
   get isClean(): boolean {

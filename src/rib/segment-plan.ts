@@ -11,6 +11,7 @@ export interface SlotEncoder {
   beginWithdraw(): void;
   packSlot(slot: number): void;
   packedPosition(): number;
+  packedMessages(): number;
 }
 
 interface Bucket {
@@ -82,13 +83,15 @@ export class SegmentPlan {
 
   #packBucket(encoder: SlotEncoder, bucket: Bucket, segments: Segment[]): void {
     const start = segments.at(-1)?.end ?? 0;
+    const messagesBefore = encoder.packedMessages();
     for (let change = bucket.first; change >= 0; change = this.#next[change]!) encoder.packSlot(this.#slots[change]!);
     const end = encoder.packedPosition();
+    const messages = encoder.packedMessages() - messagesBefore;
     const last = segments.at(-1);
     if (last !== undefined && last.skip === bucket.skip && last.only === bucket.only) {
-      segments[segments.length - 1] = { ...last, end };
+      segments[segments.length - 1] = { ...last, end, messages: last.messages + messages };
     } else {
-      segments.push({ skip: bucket.skip, only: bucket.only, start, end });
+      segments.push({ skip: bucket.skip, only: bucket.only, start, end, messages });
     }
   }
 

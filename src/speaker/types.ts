@@ -55,6 +55,8 @@ export type Effect =
     }
   /** Routes for the kernel room, in order. */
   | { readonly type: 'program'; readonly wishes: readonly KernelWish[] }
+  /** Routes found in the kernel at the start that nobody wished for may go now: all peers have told their tables. */
+  | { readonly type: 'recovered' }
   | { readonly type: 'fact'; readonly fact: Fact };
 
 /** Something worth telling; `src/daemon` maps facts to log lines, `src/status` to metrics. */

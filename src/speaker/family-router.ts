@@ -1,0 +1,37 @@
+// One address family of the router: its RIB, its side towards the kernel, and the sources of routes that are not BGP's.
+
+import type { Family } from 'node-bgp';
+import type { KernelWish } from '../fib/types.ts';
+import { type AttributeTable, Rib } from '../rib/index.ts';
+import { Forwarding } from './forwarding.ts';
+import { addLocalSources, type LocalSources } from './local-routes.ts';
+
+/** Prefixes worked off at a time: some milliseconds. */
+const PORTION = 4096;
+
+export class FamilyRouter {
+  readonly family: Family;
+  readonly rib: Rib;
+  readonly forwarding: Forwarding;
+  readonly locals: LocalSources;
+
+  constructor(family: Family, attributes: AttributeTable, kernel: 'linux' | 'none') {
+    this.family = family;
+    this.forwarding = new Forwarding(family, kernel);
+    this.rib = new Rib(family, attributes, this.forwarding.resolve);
+    this.locals = addLocalSources(this.rib);
+  }
+
+  /** Works off a portion of what changed: decides, prepares messages (for members to pull in `told`), asks the kernel. */
+  work(told: () => void): readonly KernelWish[] {
+    if (this.rib.isClean) {
+      told();
+      return [];
+    }
+    const flushed = this.rib.flush(PORTION);
+    const wishes = this.forwarding.program(this.rib, flushed);
+    told();
+    this.rib.recycle(flushed);
+    return wishes;
+  }
+}

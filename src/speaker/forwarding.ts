@@ -1,0 +1,122 @@
+// The router's side towards the kernel: best paths go through the kernel policy into the fib, and what the kernel tells
+// becomes next hop resolution and local routes (protocols kernel1, direct1).
+
+import type { Address, Attributes, Family, Prefix } from 'node-bgp';
+import { type Candidate, Fib, type LocalSource } from '../fib/fib.ts';
+import type { KernelEvent, KernelWish } from '../fib/types.ts';
+import type { KernelIntent } from '../intent/types.ts';
+import { evaluate, type Policy, type PolicyRoute } from '../policy/index.ts';
+import { ASSUMED_REACHABLE, type Flushed, type Resolution, type Rib, type Row, UNRESOLVED } from '../rib/index.ts';
+import { LOCAL_ATTRIBUTES, type LocalSources } from './local-routes.ts';
+
+export class Forwarding {
+  readonly fib: Fib;
+  #policy: Policy | undefined;
+  readonly #route: PolicyRoute;
+  /** Nothing is programmed and every next hop is taken as reachable: a reflector beside the data path. */
+  readonly #absent: boolean;
+
+  constructor(family: Family, kernel: 'linux' | 'none') {
+    this.fib = new Fib(family);
+    this.#absent = kernel === 'none';
+    this.#route = {
+      family,
+      word0: 0,
+      word1: 0,
+      word2: 0,
+      word3: 0,
+      length: 0,
+      attributes: LOCAL_ATTRIBUTES,
+      source: 'bgp',
+      protocol: '',
+      from: undefined,
+      peer: undefined,
+      interface: '',
+      gateway: undefined,
+      metric: undefined,
+      preference: 0,
+    };
+  }
+
+  /** Port `Resolver` of the RIB. */
+  readonly resolve = (nextHop: Address): Resolution => {
+    if (this.#absent) return ASSUMED_REACHABLE;
+    const hop = this.fib.resolve(nextHop);
+    if (hop === undefined) return UNRESOLVED;
+    const { device, gateway } = hop;
+    return { reachable: true, cost: 0, device, ...(gateway === undefined ? {} : { gateway }) };
+  };
+
+  /** The caller has the RIB flush every prefix again where `policyChanged`. */
+  configure(intent: KernelIntent, rib: Rib, locals: LocalSources): readonly KernelWish[] {
+    this.#policy = intent.policy;
+    const { wishes, sources } = this.fib.configure(intent);
+    this.#offer(sources, rib, locals);
+    return wishes;
+  }
+
+  kernelEvents(events: readonly KernelEvent[], rib: Rib, locals: LocalSources): readonly KernelWish[] {
+    const { wishes, sources } = this.fib.kernelEvents(events);
+    this.#offer(sources, rib, locals);
+    if (!this.#absent) rib.resolveAgain();
+    return wishes;
+  }
+
+  /** What the kernel is to have for prefixes that were decided. */
+  program(rib: Rib, flushed: Flushed): KernelWish[] {
+    const wishes: KernelWish[] = [];
+    if (this.#absent) return wishes;
+    for (let i = 0; i < flushed.count; i++) {
+      const prefix = flushed.prefixes[i]!;
+      const rows = rib.candidates(prefix);
+      const candidates = rows.length === 0 ? undefined : this.#candidates(rib, prefix, rows);
+      wishes.push(...this.fib.setRoute(rib.tables.prefixes.text(prefix), candidates));
+    }
+    return wishes;
+  }
+
+  /** The kernel policy speaks for the best path; equal ones that it rejects are left out. */
+  #candidates(rib: Rib, prefix: number, rows: readonly Row[]): Candidate[] | undefined {
+    const candidates: Candidate[] = [];
+    for (const row of rows) {
+      const candidate = this.#candidate(rib, prefix, row);
+      if (candidate === undefined && candidates.length === 0) return undefined;
+      if (candidate !== undefined) candidates.push(candidate);
+    }
+    return candidates;
+  }
+
+  #candidate(rib: Rib, prefix: number, row: Row): Candidate | undefined {
+    const { tables } = rib;
+    const kind = tables.sources[tables.paths.source[row]!]!.info.kind;
+    if (kind === 'kernel' || kind === 'direct' || this.#policy === undefined) return undefined;
+    const attributes = tables.attributes.get(tables.paths.set[row]!).attributes;
+    tables.describe(this.#route, prefix, row);
+    this.#route.attributes = attributes;
+    const { accepted, metric, tunnel } = evaluate(this.#policy, this.#route);
+    if (!accepted) return undefined;
+    const { nextHop } = attributes;
+    if (kind === 'static') return nextHop === undefined ? { type: 'blackhole', metric } : viaGateway(nextHop, metric);
+    return nextHop === undefined ? undefined : { type: 'bgp', nextHop, metric, tunnel };
+  }
+
+  #offer(prefixes: readonly Prefix[], rib: Rib, locals: LocalSources): void {
+    for (const prefix of prefixes) {
+      const sources = this.fib.sourcesOf(prefix);
+      for (const kind of ['kernel', 'direct'] as const) {
+        const found = sources.find(({ source }) => source === kind);
+        if (found === undefined) rib.removeLocal(locals[kind], prefix);
+        else
+          rib.putLocal(locals[kind], prefix, attributesOf(found), { interface: found.interface, metric: found.metric });
+      }
+    }
+  }
+}
+
+function viaGateway(gateway: Address, metric: number | undefined): Candidate {
+  return { type: 'via', gateway, metric };
+}
+
+function attributesOf(source: LocalSource): Attributes {
+  return source.gateway === undefined ? LOCAL_ATTRIBUTES : { ...LOCAL_ATTRIBUTES, nextHop: source.gateway };
+}

@@ -1,0 +1,77 @@
+// One peer of the router: its intent, its state machine, and for each family of an established session the source that
+// its routes have in the RIB. Holds and counts; what happens is decided in sessions.ts.
+
+import type { Negotiated, PeerConfig, PeerDependencies } from 'node-bgp';
+import { type ConnectionId, type DownReason, describeNotification, type Endpoints, type Family, Peer } from 'node-bgp';
+import type { PeerIntent } from '../intent/types.ts';
+import type { PolicyPeer } from '../policy/index.ts';
+import type { ImportPolicy, Source } from '../rib/index.ts';
+import type { PeerError } from './types.ts';
+
+/** A family of an established session, or of one that restarts gracefully. */
+export interface PeerFamily {
+  readonly source: Source;
+  importPolicy: ImportPolicy;
+  /** Stale routes are swept then (milliseconds); undefined: none are kept. */
+  staleUntil: number | undefined;
+  /** The peer has sent its whole table (RFC 4724 2). */
+  endOfRib: boolean;
+}
+
+export interface Session {
+  readonly connection: ConnectionId;
+  readonly endpoints: Endpoints;
+  readonly negotiated: Negotiated;
+}
+
+export class SpeakerPeer {
+  intent: PeerIntent;
+  readonly machine: Peer;
+  /** Milliseconds: when the present state was entered. */
+  since: number;
+  session: Session | undefined;
+  lastError: PeerError | undefined;
+  readonly families = new Map<Family, PeerFamily>();
+  updatesIn = 0;
+  updatesOut = 0;
+  octetsIn = 0;
+  octetsOut = 0;
+  flaps = 0;
+  /** Initial tables of all families have come in at least once, or were waited for long enough. */
+  hasConverged = false;
+
+  constructor(intent: PeerIntent, config: PeerConfig, dependencies: PeerDependencies, now: number) {
+    this.intent = intent;
+    this.machine = new Peer(config, dependencies);
+    this.since = now;
+  }
+
+  get policyPeer(): PolicyPeer {
+    const { name, localAs, remoteAs, address } = this.intent;
+    return { name, type: localAs === remoteAs ? 'ibgp' : 'ebgp', localAs, remoteAs, address };
+  }
+
+  noteDown(reason: DownReason, now: number): void {
+    const error = describeDown(reason);
+    if (error !== undefined) this.lastError = { at: now, ...error };
+  }
+}
+
+/** The end of a session, or of an attempt, in words; undefined where nobody has to be told (our own stop). */
+export function describeDown(reason: DownReason): Omit<PeerError, 'at'> | undefined {
+  switch (reason.type) {
+    case 'notificationSent': {
+      const { code, subcode, data, text } = reason.fault;
+      const name = describeNotification(code, subcode, data);
+      return { text: `sent ${name}${text === '' ? '' : ` (${text})`}`, direction: 'sent', code, subcode };
+    }
+    case 'notificationReceived': {
+      const { code, subcode, data } = reason.message;
+      return { text: `received ${describeNotification(code, subcode, data)}`, direction: 'received', code, subcode };
+    }
+    case 'connectionLost':
+      return { text: reason.text };
+    case 'stopped':
+      return undefined;
+  }
+}

@@ -1,0 +1,205 @@
+// The router as one value. Inputs change its state and give effects; whole tables are worked off in portions by `work`.
+// Here: who is who (connections, peers), and the order of things. What a session does is in sessions.ts, what an intent
+// changes in apply-intent.ts, what the kernel sees in forwarding.ts.
+
+import { type Address, CEASE, type ConnectionId, type Endpoints, type Family } from 'node-bgp';
+import type { Intent } from '../intent/index.ts';
+import { AttributeTable } from '../rib/index.ts';
+import { applyIntent } from './apply-intent.ts';
+import { assertNever } from './assert-never.ts';
+import { Connections } from './connections.ts';
+import { DeadlineQueue } from './deadline-queue.ts';
+import { FamilyRouter } from './family-router.ts';
+import type { SpeakerPeer } from './peer.ts';
+import { Sessions } from './sessions.ts';
+import type { Effect, Input } from './types.ts';
+
+export interface SpeakerOptions {
+  readonly node: string;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+  /** Names connections; shared with whoever accepts them. */
+  readonly nextConnection: () => ConnectionId;
+  /** `none`: nothing is programmed and every next hop counts as reachable. */
+  readonly kernel: 'linux' | 'none';
+  /** Milliseconds: when the process began. */
+  readonly startedAt: number;
+  /** Kernel routes of an earlier run were found: peers are told that forwarding went on (RFC 4724 4.1). */
+  readonly restarted: boolean;
+}
+
+/** Milliseconds that kernel routes of an earlier run are kept for sessions that have not come back: as long as peers keep ours. */
+const RECOVERY_LIMIT = 120_000;
+
+const RECOVERY = 'recovery';
+
+export class Speaker {
+  readonly options: SpeakerOptions;
+  readonly families: Readonly<Record<Family, FamilyRouter>>;
+  readonly connections = new Connections();
+  readonly sessions: Sessions;
+  intent: Intent | undefined;
+  isRecovering = true;
+  readonly #deadlines = new DeadlineQueue<SpeakerPeer | typeof RECOVERY>();
+  #effects: Effect[] = [];
+
+  constructor(options: SpeakerOptions) {
+    this.options = options;
+    const attributes = new AttributeTable();
+    this.families = {
+      ipv4: new FamilyRouter('ipv4', attributes, options.kernel),
+      ipv6: new FamilyRouter('ipv6', attributes, options.kernel),
+    };
+    this.sessions = new Sessions(options, this.families, this.connections, {
+      effect: (effect) => this.#effects.push(effect),
+      deadline: (peer, at) => this.#deadlines.set(peer, at),
+    });
+  }
+
+  /** What is to be done now because of this; large tables are left to `work`. */
+  handle(input: Input, now: number): Effect[] {
+    this.#react(input, now);
+    return this.#takeEffects();
+  }
+
+  /** A portion of what earlier inputs left to do, and everything that peers can take of it. */
+  work(): Effect[] {
+    for (const router of [this.families.ipv4, this.families.ipv6]) {
+      const wishes = router.work(() => this.sessions.writeAll(router.family));
+      if (wishes.length > 0) this.#effects.push({ type: 'program', wishes });
+    }
+    this.#endRecovery();
+    return this.#takeEffects();
+  }
+
+  /** Is there more for `work`? */
+  get hasWork(): boolean {
+    return !this.families.ipv4.rib.isClean || !this.families.ipv6.rib.isClean;
+  }
+
+  /** Milliseconds: when a `tick` is due. */
+  nextDeadline(): number | undefined {
+    return this.#deadlines.next();
+  }
+
+  #react(input: Input, now: number): void {
+    switch (input.type) {
+      case 'intent':
+        return this.#setIntent(input.intent, now);
+      case 'connected': {
+        const connection = this.connections.get(input.connection);
+        if (connection === undefined) return;
+        connection.endpoints = input.endpoints;
+        return this.sessions.run(connection.peer, input, now);
+      }
+      case 'accepted':
+        return this.#accept(input.connection, input.endpoints, now);
+      case 'disconnected': {
+        const connection = this.connections.get(input.connection);
+        if (connection === undefined) return;
+        this.connections.remove(input.connection);
+        return this.sessions.run(connection.peer, input, now);
+      }
+      case 'bytes':
+        return this.#receive(input.connection, input.chunk, now);
+      case 'written':
+        return this.#progress(input.connection, input.bytes, now);
+      case 'kernel':
+        return this.#kernelEvents(input.events);
+      case 'tick':
+        return this.#tick(now);
+      case 'shutdown':
+        return this.sessions.stopAll(CEASE.ADMINISTRATIVE_SHUTDOWN, input.text, now);
+      default:
+        assertNever(input);
+    }
+  }
+
+  #setIntent(intent: Intent, now: number): void {
+    // Without its Node a speaker knows nothing: what it did before stays.
+    if (intent.nodeMissing === true && this.intent !== undefined) {
+      this.intent = { ...this.intent, problems: intent.problems };
+      return;
+    }
+    if (this.intent === undefined && intent.nodeMissing !== true) this.#deadlines.set(RECOVERY, now + RECOVERY_LIMIT);
+    const before = this.intent;
+    this.intent = intent;
+    applyIntent(
+      { sessions: this.sessions, families: this.families, effect: (effect) => this.#effects.push(effect) },
+      before,
+      intent,
+      now,
+    );
+  }
+
+  #accept(id: ConnectionId, endpoints: Endpoints, now: number): void {
+    const peer = this.sessions.peerAt(endpoints.remote);
+    if (peer === undefined) {
+      this.#effects.push({ type: 'close', connection: id });
+      this.#effects.push({
+        type: 'fact',
+        fact: { type: 'connectionRefused', remote: endpoints.remote, text: refusal(endpoints.remote) },
+      });
+      return;
+    }
+    this.connections.add(id, peer, endpoints);
+    const { ttlSecurity } = peer.intent;
+    this.#effects.push({
+      type: 'acceptOptions',
+      connection: id,
+      ...(ttlSecurity === undefined ? {} : { ttlSecurity }),
+    });
+    this.sessions.run(peer, { type: 'accepted', connection: id }, now);
+  }
+
+  #receive(id: ConnectionId, chunk: Uint8Array, now: number): void {
+    const connection = this.connections.get(id);
+    if (connection === undefined) return;
+    connection.peer.octetsIn += chunk.length;
+    this.sessions.run(connection.peer, { type: 'bytes', connection: id, chunk }, now);
+  }
+
+  #progress(id: ConnectionId, octets: number, now: number): void {
+    const connection = this.connections.get(id);
+    if (connection === undefined) return;
+    connection.waiting -= octets;
+    this.sessions.run(connection.peer, { type: 'sendProgress', connection: id, waiting: connection.waiting }, now);
+  }
+
+  #kernelEvents(events: Extract<Input, { type: 'kernel' }>['events']): void {
+    for (const router of [this.families.ipv4, this.families.ipv6]) {
+      const wishes = router.forwarding.kernelEvents(events, router.rib, router.locals);
+      if (wishes.length > 0) this.#effects.push({ type: 'program', wishes });
+    }
+  }
+
+  #tick(now: number): void {
+    for (const key of this.#deadlines.due(now)) {
+      if (key === RECOVERY) this.#finishRecovery();
+      else this.sessions.tick(key, now);
+    }
+  }
+
+  /** Over as soon as every peer has told its whole table. */
+  #endRecovery(): void {
+    if (!this.isRecovering || this.intent === undefined || this.intent.nodeMissing === true) return;
+    if (this.sessions.allConverged() && !this.hasWork) this.#finishRecovery();
+  }
+
+  #finishRecovery(): void {
+    if (!this.isRecovering) return;
+    this.isRecovering = false;
+    this.#deadlines.set(RECOVERY, undefined);
+    this.#effects.push({ type: 'recovered' });
+  }
+
+  #takeEffects(): Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+}
+
+function refusal(remote: Address): string {
+  return `no peer with address ${remote} is configured on this node`;
+}
