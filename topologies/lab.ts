@@ -59,14 +59,18 @@ export class Lab {
   }
 
   /** Builds the network and writes the resources; no daemon runs yet (`startAll`). Nothing is left when it fails. */
-  static async build(path: string, options: LabOptions = {}): Promise<Lab> {
-    const file = readLabFile(path);
+  static build(path: string, options: LabOptions = {}): Promise<Lab> {
+    return Lab.buildFrom(readLabFile(path), { ...options, path });
+  }
+
+  /** Like `build`, for a lab that is in no file of its own (`parseLab`). */
+  static async buildFrom(file: LabFile, options: LabOptions & { readonly path?: string } = {}): Promise<Lab> {
     const id = options.id ?? file.name;
     const plan = planBuild(file, id);
     if (!isInUserNamespace()) await removeAbandonedLabs();
     const state: LabState = {
       id,
-      file: resolve(path),
+      file: resolve(options.path ?? file.name),
       owner: ownProcess(),
       inUserNamespace: isInUserNamespace(),
       namespaces: plan.allNamespaces,
@@ -146,10 +150,10 @@ export class Lab {
     this.#daemons.delete(name);
   }
 
-  /** A node's death: the process is gone and the cable is out. */
+  /** A node's death: the process is gone, and the cable is out. */
   async crash(name: string): Promise<void> {
-    await this.setLink(name, 'down');
     await this.stop(name, 'SIGKILL');
+    await this.setLink(name, 'down');
   }
 
   async setLink(name: string, state: 'up' | 'down', device = 'eth0'): Promise<void> {

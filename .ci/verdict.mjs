@@ -1,0 +1,17 @@
+// The end of a CI run: lists the tests that were skipped, and closes with the counts alone on a line. Fails when a test
+// was skipped, when there are no results, or when a phase failed.
+
+import { existsSync, readFileSync } from 'node:fs';
+
+const [file, ...failedPhases] = process.argv.slice(2);
+const summary = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 0, skipped: [] };
+
+for (const { file: test, name, reason } of summary.skipped) console.log(`skipped: ${test}: ${name}: ${reason}`);
+if (summary.skipped.length > 0) console.log('CI has all that a test can need: a skipped test is a failure');
+if (summary.passed === 0) console.log('no test has passed');
+for (const phase of failedPhases) console.log(`failed: ${phase}`);
+
+// A phase that failed before or beside the tests is a failure too, and shows in the count.
+const failed = summary.failed + failedPhases.filter((phase) => phase !== 'test' || summary.failed === 0).length;
+console.log(`${summary.passed} passed, ${failed} failed, ${summary.skipped.length} skipped`);
+process.exitCode = failed > 0 || summary.skipped.length > 0 || summary.passed === 0 ? 1 : 0;

@@ -1,0 +1,50 @@
+// What a test may need of the machine it runs on, and how it says that it is not there. A test that cannot run is
+// skipped with its reason, never passed in silence.
+
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { describe } from 'vitest';
+import { canMakeNamespaces } from '../topologies/privileges.ts';
+
+/** `namespaces`: the right to make network namespaces; anything else: a program. */
+export type Need = 'namespaces' | 'ip' | 'ping' | 'bird' | 'birdc' | 'tcpdump';
+
+const DEBIAN_PACKAGE: Readonly<Record<Exclude<Need, 'namespaces'>, string>> = {
+  ip: 'iproute2',
+  ping: 'iputils-ping',
+  bird: 'bird2',
+  birdc: 'bird2',
+  tcpdump: 'tcpdump',
+};
+
+/** Why a test cannot run here; undefined when it can. */
+export function missing(...needs: readonly Need[]): string | undefined {
+  for (const need of needs) {
+    if (need === 'namespaces') {
+      if (!canMakeNamespaces()) return 'needs root, to make network namespaces';
+    } else if (!isProgram(need)) {
+      return `needs the program ${need} (Debian package ${DEBIAN_PACKAGE[need]})`;
+    }
+  }
+  return undefined;
+}
+
+/** `describe`, skipped where something is missing; the reason stands in the name. */
+export function describeWith(needs: readonly Need[], name: string, body: () => void): void {
+  const reason = missing(...needs);
+  if (reason === undefined) describe(name, body);
+  else describe.skip(`${name} [skipped: ${reason}]`, body);
+}
+
+function isProgram(name: string): boolean {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error) return false;
+      throw error;
+    }
+  });
+}
