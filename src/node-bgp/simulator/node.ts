@@ -1,0 +1,200 @@
+// A node of a simulation: one process, its connections, and the ways in which a machine can fail. Not here: how octets
+// travel (conversation.ts), and time (simulation.ts).
+
+import { type Address, familyOf } from '../ip/index.ts';
+import type { ConnectionId, Endpoints } from '../session/types.ts';
+import { type Clock, Direction, type EndListener } from './conversation.ts';
+import type { Link } from './link.ts';
+import type { NetworkPort, NodeOptions, Process, Wiring } from './types.ts';
+
+const BGP_PORT = 179;
+const FIRST_EPHEMERAL_PORT = 40_000;
+/** Milliseconds between attempts to reach a node that does not answer at all (RFC 6298 2). */
+const SYN_RETRY = 1000;
+
+/** What a node needs of the simulation it is part of. */
+export interface World extends Clock {
+  readonly nextConnection: () => ConnectionId;
+  link(a: string, b: string): Link;
+  nodeAt(address: Address): SimulatedNode | undefined;
+}
+
+/** One end of a conversation, or of an attempt at one. */
+interface End {
+  /** Undefined until the connection is up. */
+  outgoing: Direction | undefined;
+  incoming: Direction | undefined;
+}
+
+export class SimulatedNode<I = unknown, O = unknown> {
+  readonly name: string;
+  readonly addresses: readonly Address[];
+  /** False: connections are refused, as if nobody listened. */
+  listens = true;
+  readonly #world: World;
+  readonly #wiring: Wiring<I, O>;
+  #process: Process<I, O> | undefined;
+  readonly #ends = new Map<ConnectionId, End>();
+  #reads = true;
+  /** The power is off: nothing answers, not even with a refusal. */
+  #isDark = false;
+
+  constructor(world: World, options: NodeOptions<I, O>) {
+    this.#world = world;
+    this.name = options.name;
+    this.addresses = options.addresses;
+    this.#wiring = options.wiring;
+    this.#process = options.process;
+  }
+
+  /** Milliseconds. */
+  get deadline(): number | undefined {
+    return this.#process?.nextDeadline();
+  }
+
+  get connections(): ConnectionId[] {
+    return [...this.#ends.keys()];
+  }
+
+  /** Gives the process an input. */
+  input(input: I): void {
+    const outputs = this.#process?.handle(input, this.#world.now) ?? [];
+    for (const output of outputs) this.#wiring.perform(output, this.network);
+  }
+
+  tick(): void {
+    this.input(this.#wiring.tick());
+  }
+
+  /** The process no longer reads from its connections; everything else goes on. */
+  stall(): void {
+    this.#reads = false;
+  }
+
+  resume(): void {
+    this.#reads = true;
+    for (const end of this.#ends.values()) end.incoming?.resume();
+  }
+
+  /** The process dies and its kernel closes the connections. */
+  kill(): void {
+    this.#process = undefined;
+    for (const id of this.connections) this.#close(id, 'connection reset by peer');
+  }
+
+  /** The machine loses its power: the others notice nothing. */
+  powerOff(): void {
+    this.#process = undefined;
+    this.#isDark = true;
+    for (const end of this.#ends.values()) {
+      end.outgoing?.drop();
+      end.incoming?.drop();
+    }
+    this.#ends.clear();
+  }
+
+  /** A new process after `kill` or `powerOff`. */
+  boot(process: Process<I, O>): void {
+    this.#process = process;
+    this.#isDark = false;
+    this.#reads = true;
+  }
+
+  /** The connections to this node are lost on both sides, and both notice. */
+  reset(): void {
+    for (const id of this.connections) {
+      this.#close(id, 'connection reset by peer');
+      this.input(this.#wiring.disconnected(id, 'connection reset by peer'));
+    }
+  }
+
+  /** The network as the process sees it. */
+  readonly network: NetworkPort = {
+    dial: (id, remote) => this.#dial(id, remote),
+    send: (id, bytes) => this.#ends.get(id)?.outgoing?.send(bytes),
+    close: (id) => this.#close(id, 'connection closed by the peer'),
+  };
+
+  #close(id: ConnectionId, reason: string): void {
+    const end = this.#ends.get(id);
+    this.#ends.delete(id);
+    end?.incoming?.drop();
+    end?.outgoing?.finish(reason);
+  }
+
+  #dial(id: ConnectionId, remote: Address): void {
+    const local = this.addresses.find((address) => familyOf(address) === familyOf(remote));
+    const target = this.#world.nodeAt(remote);
+    this.#ends.set(id, { outgoing: undefined, incoming: undefined });
+    if (local === undefined || target === undefined) {
+      this.#later(0, () => this.#fail(id, 'no route to host'));
+      return;
+    }
+    const endpoints = { local, localPort: FIRST_EPHEMERAL_PORT + id, remote, remotePort: BGP_PORT };
+    this.#knock(id, endpoints, target);
+  }
+
+  #later(delay: number, action: () => void): void {
+    this.#world.at(this.#world.now + delay, action);
+  }
+
+  /** SYN, answered by SYN-ACK or RST, or not at all. */
+  #knock(id: ConnectionId, endpoints: Endpoints, target: SimulatedNode): void {
+    const link = this.#world.link(this.name, target.name);
+    this.#later(link.delay, () => {
+      const end = this.#ends.get(id);
+      if (end === undefined) return;
+      if (!link.isUp || target.#isDark) {
+        this.#later(SYN_RETRY, () => this.#knock(id, endpoints, target));
+      } else if (target.#process === undefined || !target.listens) {
+        this.#later(link.delay, () => this.#fail(id, 'connection refused'));
+      } else {
+        this.#later(link.delay, () => this.#connect(id, endpoints));
+        this.#join(id, end, endpoints, target);
+      }
+    });
+  }
+
+  #join(id: ConnectionId, end: End, endpoints: Endpoints, target: SimulatedNode): void {
+    const link = this.#world.link(this.name, target.name);
+    const theirs = this.#world.nextConnection();
+    end.outgoing = new Direction(link, this.#world, this.#listener(id), target.#listener(theirs));
+    end.incoming = new Direction(link, this.#world, target.#listener(theirs), this.#listener(id));
+    target.#ends.set(theirs, { outgoing: end.incoming, incoming: end.outgoing });
+    const { local, localPort, remote, remotePort } = endpoints;
+    target.input(
+      target.#wiring.accepted(theirs, { local: remote, localPort: remotePort, remote: local, remotePort: localPort }),
+    );
+  }
+
+  #connect(id: ConnectionId, endpoints: Endpoints): void {
+    if (this.#ends.has(id)) this.input(this.#wiring.connected(id, endpoints));
+  }
+
+  #fail(id: ConnectionId, reason: string): void {
+    if (this.#ends.delete(id)) this.input(this.#wiring.disconnected(id, reason));
+  }
+
+  #listener(id: ConnectionId): EndListener {
+    return {
+      canRead: () => this.#reads && !this.#isDark,
+      read: (chunk) => this.#read(id, chunk),
+      finished: (reason) => {
+        this.#ends.get(id)?.outgoing?.drop();
+        this.#fail(id, reason);
+      },
+      progress: (taken, waiting) => {
+        if (!this.#ends.has(id)) return;
+        const input = this.#wiring.progress(id, taken, waiting);
+        if (input !== undefined) this.input(input);
+      },
+    };
+  }
+
+  #read(id: ConnectionId, chunk: Uint8Array): void {
+    if (!this.#ends.has(id)) return;
+    const buffer = chunk.slice();
+    this.input(this.#wiring.bytes(id, buffer));
+    buffer.fill(0xee);
+  }
+}
