@@ -3,7 +3,7 @@ import { parseRoutesQuery } from './query.ts';
 
 test.each([
   ['', { family: 'ipv4', limit: 100 }],
-  ['family=ipv6&limit=5&after=x', { family: 'ipv6', limit: 5, after: 'x' }],
+  ['family=ipv6&limit=5&after=17', { family: 'ipv6', limit: 5, after: '17' }],
   ['prefix=fd00:0::/64', { family: 'ipv6', limit: 100, prefix: 'fd00::/64' }],
   [
     'prefix=10.65.0.0/26&peer=Mesh_10_0_0_2',
@@ -16,6 +16,8 @@ test.each([
 test.each([
   ['famly=ipv6', 'there is no parameter "famly"; there are family, prefix, peer, limit, after'],
   ['family=ipv5', 'family has to be ipv4 or ipv6'],
+  ['after=-1', 'after has to be the next of a page'],
+  ['after=1.5', 'after has to be the next of a page'],
   ['limit=0', 'limit has to be a number from 1 to 1000'],
   ['limit=1e9', 'limit has to be a number from 1 to 1000'],
   ['prefix=10.65.0.0', '"10.65.0.0" is not a prefix such as 10.65.0.0/26'],

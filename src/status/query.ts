@@ -6,6 +6,8 @@ import type { RoutesQuery } from './types.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
+/** The router's cursors are numbers; nothing else may reach it. */
+const CURSOR = /^\d{1,15}$/;
 const PARAMETERS = ['family', 'prefix', 'peer', 'limit', 'after'] as const;
 
 export function parseRoutesQuery(parameters: URLSearchParams): Parsed<RoutesQuery> {
@@ -18,6 +20,7 @@ export function parseRoutesQuery(parameters: URLSearchParams): Parsed<RoutesQuer
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     return { problem: `limit has to be a number from 1 to ${MAX_LIMIT}` };
   }
+  if (after !== undefined && !CURSOR.test(after)) return { problem: 'after has to be the next of a page' };
   const prefixText = parameters.get('prefix');
   const prefix = prefixText === null ? undefined : parseCidr(prefixText)?.prefix;
   if (prefixText !== null && prefix === undefined) {
