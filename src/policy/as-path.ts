@@ -26,11 +26,11 @@ export function prependAsns(path: Path, asns: readonly Asn[]): Path {
     segments.unshift(sequence(pending.slice(cut)));
     pending = pending.slice(0, cut);
   }
-  return Object.freeze([...segments, ...rest]);
+  return [...segments, ...rest];
 }
 
 function sequence(asns: readonly Asn[]): AsPathSegment {
-  return Object.freeze({ type: 'sequence', asns: Object.freeze(asns) });
+  return { type: 'sequence', asns };
 }
 
 /** A set counts as one (RFC 4271 9.1.2.2), confederation segments as none (RFC 5065 5.3). */
@@ -73,7 +73,7 @@ export function pathContains(path: Path, asn: Asn): boolean {
 export function filterPath(path: Path, keep: (asn: Asn) => boolean): Path {
   if (path.every((segment) => segment.asns.every(keep))) return path;
   const segments = path.map((segment) => ({ ...segment, asns: segment.asns.filter(keep) }));
-  return Object.freeze(segments.filter((segment) => segment.asns.length > 0));
+  return segments.filter((segment) => segment.asns.length > 0);
 }
 
 export function equalPaths(a: Path, b: Path): boolean {

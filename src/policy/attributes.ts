@@ -120,7 +120,7 @@ const ROWS: Readonly<Record<Exclude<AttributeName, `krt_${string}` | 'igp_metric
       if (!equalPaths(context.attributes.asPath, value.value)) ownAttributes(context).asPath = value.value;
     },
     unset: (context) => {
-      if (context.attributes.asPath.length > 0) ownAttributes(context).asPath = Object.freeze([]);
+      if (context.attributes.asPath.length > 0) ownAttributes(context).asPath = [];
     },
   },
   nextHop: {

@@ -1,13 +1,13 @@
 // Conditions whose right or left side is known beforehand, compiled to matchers that make no values while they run; and the
 // conditions that have one answer for a whole address family. All of them mean the same as matchValues and sameValue.
 
-import { type Family, familyOf, maxLength, prefixLength } from 'node-bgp';
+import { type Family, familyOf, maxLength, prefixLength, prefixWords } from 'node-bgp';
 import { currentInterface } from './attributes.ts';
 import { equalLarge } from './communities.ts';
-import type { Context, Evaluator } from './context.ts';
+import type { Evaluator } from './context.ts';
 import { compileGlob } from './glob.ts';
 import { matchValues } from './match.ts';
-import { compilePrefixSet, type PrefixMatcher } from './prefix-set.ts';
+import { compilePrefixSet, maskWord } from './prefix-set.ts';
 import type { Expression, PrefixRange } from './types.ts';
 import { valueSetMatcher } from './value-set.ts';
 import { type Constant, hostWords } from './values.ts';
@@ -36,25 +36,32 @@ export function compileMatch({ left, right }: Match, family: Family): Evaluator 
 
 function matchNet(right: Expression, family: Family): Evaluator | undefined {
   const items = asPrefixRanges(right);
-  if (items === undefined) return undefined;
-  const matcher = compilePrefixSet(items, family);
-  return matcher === undefined ? () => false : (context) => netMatches(context, matcher);
+  return items === undefined ? undefined : compileNetIn(items, family);
 }
 
 /** `net = P` */
 export function compileNetEquals(right: Expression, family: Family): Evaluator | undefined {
   if (right.type !== 'prefix') return undefined;
   const length = prefixLength(right.value);
-  const matcher = compilePrefixSet([{ prefix: right.value, min: length, max: length }], family);
-  return matcher === undefined ? () => false : (context) => netMatches(context, matcher);
+  return compileNetIn([{ prefix: right.value, min: length, max: length }], family);
 }
 
-function netMatches({ route }: Context, matcher: PrefixMatcher): boolean {
-  return matcher(route.word0, route.word1, route.word2, route.word3, route.length);
+/** One IPv4 prefix is the usual case, and the one that must not cost a call of its own. */
+function compileNetIn(items: readonly PrefixRange[], family: Family): Evaluator {
+  const matches = compilePrefixSet(items, family);
+  if (matches === undefined) return () => false;
+  const [item] = items;
+  if (items.length > 1 || family === 'ipv6' || item === undefined || item.min < prefixLength(item.prefix)) {
+    return ({ word0, word1, word2, word3, length }) => matches(word0, word1, word2, word3, length);
+  }
+  const { min, max } = item;
+  const { word0: word, length } = prefixWords(item.prefix);
+  const mask = maskWord(length, 0);
+  return (context) => ((context.word0 ^ word) & mask) === 0 && context.length >= min && context.length <= max;
 }
 
 /** A prefix on the right side of `~` is the set of itself and all inside it. */
-function asPrefixRanges(expression: Expression): readonly PrefixRange[] | undefined {
+export function asPrefixRanges(expression: Expression): readonly PrefixRange[] | undefined {
   if (expression.type === 'prefixSet') return expression.items;
   if (expression.type !== 'prefix') return undefined;
   const prefix = expression.value;

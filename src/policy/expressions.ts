@@ -131,11 +131,13 @@ function asInt(value: RuntimeValue, what: string): number {
 /** `and` goes on while operands are true, `or` while they are false. */
 function compileAll(operands: readonly Evaluator[], goesOn: boolean): Evaluator {
   const name = goesOn ? '&&' : '||';
+  const [first, second] = operands;
+  if (operands.length === 2 && first !== undefined && second !== undefined) {
+    return (context) => (asBool(first(context), name) === goesOn ? asBool(second(context), name) : !goesOn);
+  }
   return (context) => {
     for (let i = 0; i < operands.length; i++) {
-      const value = operands[i]!(context);
-      if (value === !goesOn) return value;
-      if (value !== goesOn) return asBool(value, name);
+      if (asBool(operands[i]!(context), name) !== goesOn) return !goesOn;
     }
     return goesOn;
   };
@@ -172,6 +174,13 @@ function compileSame(left: Expression, right: Expression, unit: Unit, scope: Sco
     if (fast !== undefined) return fast;
   }
   const leftValue = compileExpression(left, unit, scope);
+  if (right.type === 'enum') {
+    const { of, value } = right;
+    return (context) => {
+      const found = leftValue(context);
+      return isBoxed(found, 'enum') && found.value === value && found.of === of;
+    };
+  }
   const rightValue = compileExpression(right, unit, scope);
   return (context) => sameValue(leftValue(context), rightValue(context));
 }
@@ -184,7 +193,7 @@ const PATH_PARTS: Readonly<Record<Exclude<PartName, 'ip'>, typeof pathLength>> =
 };
 
 function compilePart({ name, of }: Of<'part'>, value: Evaluator): Evaluator {
-  if (name === 'len' && of.type === 'field' && of.name === 'net') return (context) => context.route.length;
+  if (name === 'len' && of.type === 'field' && of.name === 'net') return (context) => context.length;
   return (context) => partOf(name, value(context));
 }
 

@@ -91,7 +91,7 @@ function changeMembers<T>(
   const test =
     operands === undefined ? setTest(value, operation, kind) : (member: T) => includes(operands, member, kind);
   const kept = list.filter((member) => test(member) === wanted);
-  return kept.length === list.length ? list : Object.freeze(kept);
+  return kept.length === list.length ? list : kept;
 }
 
 function setTest<T>(value: RuntimeValue, operation: string, kind: ListKind<T>): (member: T) => boolean {
@@ -100,12 +100,29 @@ function setTest<T>(value: RuntimeValue, operation: string, kind: ListKind<T>): 
 }
 
 function includes<T>(members: readonly T[], member: T, kind: ListKind<T>): boolean {
-  return members.some((other) => kind.order(other, member) === 0);
+  for (let i = 0; i < members.length; i++) if (kind.order(members[i]!, member) === 0) return true;
+  return false;
 }
 
+/** One member more is by far the most frequent change, and most lists are sorted already. */
 function addMembers<T>(list: readonly T[], added: readonly T[], kind: ListKind<T>): readonly T[] {
   const missing = added.filter((member) => !includes(list, member, kind));
   if (missing.length === 0) return list;
+  if (missing.length === 1 && isSorted(list, kind)) return insert(list, missing[0]!, kind);
   const sorted = [...list, ...missing].sort(kind.order);
-  return Object.freeze(sorted.filter((member, i) => i === 0 || kind.order(sorted[i - 1]!, member) !== 0));
+  return sorted.filter((member, i) => i === 0 || kind.order(sorted[i - 1]!, member) !== 0);
+}
+
+function isSorted<T>(list: readonly T[], kind: ListKind<T>): boolean {
+  for (let i = 1; i < list.length; i++) if (kind.order(list[i - 1]!, list[i]!) >= 0) return false;
+  return true;
+}
+
+function insert<T>(list: readonly T[], member: T, kind: ListKind<T>): readonly T[] {
+  const longer: T[] = [];
+  let i = 0;
+  while (i < list.length && kind.order(list[i]!, member) < 0) longer.push(list[i++]!);
+  longer.push(member);
+  while (i < list.length) longer.push(list[i++]!);
+  return longer;
 }

@@ -2,7 +2,8 @@
 // code, so that what explain says is what evaluate does.
 
 import { attributeRow } from './attributes.ts';
-import { foldCondition } from './conditions.ts';
+import { prefixMatches, when } from './builders.ts';
+import { asPrefixRanges, foldCondition } from './conditions.ts';
 import { ACCEPT, CONTINUE, type Evaluator, REJECT, RETURN, type Step } from './context.ts';
 import { asBool, compileCall, compileExpression } from './expressions.ts';
 import { fault } from './fault.ts';
@@ -10,7 +11,7 @@ import { changeList } from './lists.ts';
 import { declareVariable, findVariable, newScope, type Scope, type Unit } from './scope.ts';
 import { valueText } from './text.ts';
 import { tracing, tracingIf } from './trace.ts';
-import type { Origin, Statement } from './types.ts';
+import type { Origin, PrefixRange, Statement } from './types.ts';
 import { valueSetMatcher } from './value-set.ts';
 import { coerce, type RuntimeValue } from './values.ts';
 
@@ -28,7 +29,9 @@ export function compileBody(body: readonly Statement[], unit: Unit, scope: Scope
 }
 
 function compileBlock(body: readonly Statement[], place: Place): Step {
-  const steps = body.map((statement) => compileStatement(statement, place)).filter((step) => step !== undefined);
+  const steps = (place.unit.traced ? body : mergeNeighbours(body))
+    .map((statement) => compileStatement(statement, place))
+    .filter((step) => step !== undefined);
   if (steps.length === 1) return steps[0]!;
   return (context) => {
     for (let i = 0; i < steps.length; i++) {
@@ -37,6 +40,40 @@ function compileBlock(body: readonly Statement[], place: Place): Step {
     }
     return CONTINUE;
   };
+}
+
+/**
+ * Neighbours that ask the prefix the same kind of question and give the same verdict become one: a thousand pools are one
+ * look-up. A trace needs them apart.
+ */
+function mergeNeighbours(body: readonly Statement[]): readonly Statement[] {
+  const merged: Statement[] = [];
+  let items: PrefixRange[] = [];
+  let verdict: 'accept' | 'reject' | undefined;
+  for (const statement of body) {
+    const own = prefixVerdict(statement);
+    if (own === undefined) {
+      merged.push(statement);
+    } else if (own.verdict === verdict) {
+      items.push(...own.items);
+    } else {
+      items = [...own.items];
+      merged.push(when(prefixMatches(items), { type: own.verdict }));
+    }
+    verdict = own?.verdict;
+  }
+  return merged;
+}
+
+/** `if net ~ [...] then accept` or `reject`, and nothing else. */
+function prefixVerdict(statement: Statement) {
+  if (statement.type !== 'if' || statement.else !== undefined || statement.body.length !== 1) return undefined;
+  const { condition, body } = statement;
+  const verdict = body[0]!.type;
+  if (verdict !== 'accept' && verdict !== 'reject') return undefined;
+  if (condition.type !== 'match' || condition.left.type !== 'field' || condition.left.name !== 'net') return undefined;
+  const items = asPrefixRanges(condition.right);
+  return items === undefined ? undefined : { verdict, items };
 }
 
 /** Variables of an inner block are its own. */
