@@ -252,7 +252,7 @@ describe('kinds and API versions', () => {
   });
 
   test.each([
-    ['text', 'oops', ' a resource is a mapping with apiVersion, kind and metadata, not "oops"'],
+    ['text', 'oops', ' a resource is a mapping with apiVersion, kind and metadata, not text'],
     ['a list', [1], ' a resource is a mapping with apiVersion, kind and metadata, not a list'],
     ['no kind', { apiVersion: 'v1' }, 'kind is required'],
     ['no apiVersion', { kind: 'BGPPeer' }, 'apiVersion is required'],

@@ -4,7 +4,7 @@ import type { ResourceProblem } from '../types.ts';
 import { type KindReader, recognizeKind } from './kinds.ts';
 import { readMetadata } from './metadata.ts';
 import type { KubernetesNodeOptions } from './node.ts';
-import { describe, Field, type Key, type Locate, Report } from './reader.ts';
+import { Field, type Key, type Locate, Report, typeName } from './reader.ts';
 import type { Metadata, Resource, ResourceKind } from './types.ts';
 
 export interface ReadOptions extends KubernetesNodeOptions {
@@ -61,7 +61,7 @@ function readAt(document: unknown, keys: readonly Key[], options: ReadOptions): 
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     return problemOfFile(
       keys,
-      `a resource is a mapping with apiVersion, kind and metadata, not ${describe(document)}`,
+      `a resource is a mapping with apiVersion, kind and metadata, not ${typeName(document)}`,
       options,
     );
   }

@@ -179,7 +179,7 @@ test('a value that is no mapping is refused once, however many fields are asked 
   spec.need('b', text);
   spec.warnOfUnknown();
   expect(report.problems.map(({ path, text }) => `${path} ${text}`)).toEqual([
-    'spec must be a mapping of fields, not "oops"',
+    'spec must be a mapping of fields, not text',
   ]);
 });
 

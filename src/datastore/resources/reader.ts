@@ -102,7 +102,7 @@ export class Field {
     const value = this.value;
     if (value === undefined) return undefined;
     if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
-    if (!this.#complained) this.refuse(`must be a mapping of fields, not ${describe(value)}`);
+    if (!this.#complained) this.refuse(`must be a mapping of fields, not ${typeName(value)}`);
     this.#complained = true;
     return undefined;
   }
@@ -147,10 +147,16 @@ export function formatPath(keys: readonly Key[]): string {
   }, '');
 }
 
+/** What a value is, where it might be a secret what it says. */
+export function typeName(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (value === null || value === undefined) return 'nothing';
+  return { string: 'text', number: 'a number', boolean: 'true or false' }[typeof value as string] ?? 'a mapping';
+}
+
 /** A value as it stands in a problem: short, in quotes where it is text. */
 export function describe(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object' && value !== null) return 'a mapping';
+  if (typeof value === 'object') return typeName(value);
   const text = typeof value === 'string' ? value : String(value);
   const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
   return typeof value === 'string' ? JSON.stringify(short) : short;

@@ -70,7 +70,8 @@ export function oneOf<const T extends string>(words: readonly T[], fallback?: T)
     if (value === undefined) return undefined;
     const word = words.find((known) => known === value);
     if (word !== undefined) return word;
-    if (fallback === undefined) return field.refuse(`must be one of ${words.join(', ')}, not ${describe(value)}`);
+    if (fallback === undefined)
+      return field.refuse(`must be one of ${words.filter(Boolean).join(', ')}, not ${describe(value)}`);
     if (value !== '') field.warn(`${describe(value)} is none of ${words.join(', ')}; ${fallback} is used`);
     return fallback;
   };
