@@ -96,7 +96,10 @@ export type MaskStep = 'any' | ((asn: Asn) => boolean);
 
 export type PathMatcher = (path: Path) => boolean;
 
-/** A set in the path stands for one or more of its members, in any order. */
+/**
+ * A set in the path stands for one or more of its members, in any order and any number; a set right behind a set may also
+ * stand for none. That is how BIRD reads aggregated paths, and so what masks in the field mean.
+ */
 export function compileMask(steps: readonly MaskStep[]): PathMatcher {
   const head = steps.slice(0, -1);
   const opensPath = steps.at(-1) === 'any' && !head.includes('any');
@@ -113,14 +116,17 @@ export function compileMask(steps: readonly MaskStep[]): PathMatcher {
 /** Walks the path and keeps the mask positions that can come next, as an automaton does. */
 function matchMask(path: Path, steps: readonly MaskStep[]): boolean {
   let states = skipAny(new Set([0]), steps);
+  let behindSet = false;
   for (const segment of path) {
     const isSet = segment.type === 'set' || segment.type === 'confedSet';
     if (isSet) {
-      states = throughSet(segment.asns, states, steps);
+      const through = throughSet(segment.asns, states, steps);
+      states = behindSet ? states.union(through) : through;
     } else {
       for (const asn of segment.asns) states = advance((test) => test(asn), states, steps);
     }
     if (states.size === 0) return false;
+    behindSet = isSet;
   }
   return states.has(steps.length);
 }
