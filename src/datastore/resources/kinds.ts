@@ -5,6 +5,7 @@ import { readBGPFilter } from './bgp-filter.ts';
 import { readBGPPeer } from './bgp-peer.ts';
 import { readBlockAffinity } from './block-affinity.ts';
 import { readCalicoNodeStatus } from './calico-node-status.ts';
+import { readFelixConfiguration } from './felix-configuration.ts';
 import { readIPPool } from './ip-pool.ts';
 import { readEndpointSlice, readSecret, readService } from './kubernetes.ts';
 import { type KubernetesNodeOptions, readCalicoNode, readKubernetesNode } from './node.ts';
@@ -36,6 +37,7 @@ const KINDS: readonly KindReader[] = [
   { kind: 'IPPool', apiVersions: CALICO, ...CLUSTER, read: readIPPool },
   { kind: 'BlockAffinity', apiVersions: CALICO, ...CLUSTER, read: readBlockAffinity },
   { kind: 'CalicoNodeStatus', apiVersions: CALICO, ...CLUSTER, read: readCalicoNodeStatus },
+  { kind: 'FelixConfiguration', apiVersions: CALICO, ...CLUSTER, read: readFelixConfiguration },
   { kind: 'Node', apiVersions: CALICO, ...CLUSTER, read: readCalicoNode },
   {
     kind: 'Node',

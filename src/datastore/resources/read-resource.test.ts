@@ -200,6 +200,7 @@ test('a resource of every kind, as the tools print it', () => {
         },
       ],
     },
+    { kind: 'FelixConfiguration', metadata: plain('default') },
   ];
   expect(documents.results.flatMap(({ resource }) => (resource === undefined ? [] : [resource]))).toStrictEqual(
     expected,
@@ -211,7 +212,6 @@ describe('kinds and API versions', () => {
     readResource({ kind, apiVersion, metadata: { name: 'x' } }).problems.map(({ path, text }) => `${path} ${text}`);
 
   test.each([
-    ['FelixConfiguration', 'projectcalico.org/v3'],
     ['GlobalNetworkPolicy', 'crd.projectcalico.org/v1'],
     ['IPAMBlock', 'crd.projectcalico.org/v1'],
     ['Pod', 'v1'],

@@ -6,8 +6,10 @@ import type { Address, Asn, Family, Prefix, RouterId } from 'node-bgp';
 
 export interface Metadata {
   readonly name: string;
+  /** Present on Kubernetes' namespaced kinds; `default` where the document names none. */
   readonly namespace?: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Empty on Kubernetes' own kinds, where annotations change often and mean nothing to BGP. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -187,6 +189,15 @@ export interface CalicoNodeStatus {
   readonly updatePeriodSeconds: number;
 }
 
+/** Felix's half of what must agree with BGPConfiguration; only `default` is read. */
+export interface FelixConfiguration {
+  readonly kind: 'FelixConfiguration';
+  readonly metadata: Metadata;
+  readonly programClusterRoutes?: ClusterRoutesOwner;
+  readonly ipv4NormalRoutePriority?: number;
+  readonly ipv6NormalRoutePriority?: number;
+}
+
 /**
  * Caracal's own kind for a speaker outside the cluster (`apiVersion: caracal.io/v1`): a stand-alone route reflector on a
  * machine that is no Calico node. Its peers and policy are given here instead of by Calico's resources.
@@ -226,6 +237,7 @@ export type Resource =
   | Secret
   | WorkloadPeer
   | CalicoNodeStatus
+  | FelixConfiguration
   | RouteReflector;
 
 export type ResourceKind = Resource['kind'];
