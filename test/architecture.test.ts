@@ -31,7 +31,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/status': ['src/node-bgp', 'src/speaker/types.ts', 'src/intent/types.ts', 'src/datastore/types.ts'],
   'src/cli': ['src/node-bgp', 'src/status'],
   'src/daemon': ['src'],
-  'src/main.ts': ['src', 'topologies'],
+  'src/main.ts': ['src', 'topologies', 'package.json'],
   'bird-compat': ['src/node-bgp', 'src/policy', 'src/intent/types.ts', 'src/speaker/types.ts'],
   topologies: ['src/node-bgp', 'src/status/types.ts', 'src/cli/types.ts'],
   bench: ['src', 'bird-compat', 'topologies'],

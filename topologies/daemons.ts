@@ -2,10 +2,10 @@
 // asked for its sessions.
 
 import { writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { dirname, join } from 'node:path';
-import type { StatusReport } from '../src/status/types.ts';
+import type { RouteReport, RoutesReport, StatusReport } from '../src/status/types.ts';
 import { run } from './commands.ts';
+import { httpGet } from './http-get.ts';
 import { LabError, type Machine } from './lab-file.ts';
 
 /** Where a machine of a lab keeps its things. */
@@ -27,7 +27,6 @@ export const CARACAL = join(HOME, 'caracal');
 
 /** sockaddr_un has room for so much, without its final zero. */
 const SOCKET_PATH_MAX = 107;
-const ANSWER_MS = 2_000;
 
 export function machinePaths(directory: string, machine: Machine): MachinePaths {
   const socket = join(directory, `${machine.name}.sock`);
@@ -57,8 +56,16 @@ export async function readSessions(machine: Machine, paths: MachinePaths): Promi
 
 /** `GET /status`; undefined while the daemon does not answer. */
 export async function readStatus(socket: string): Promise<StatusReport | undefined> {
-  const text = await get(socket, '/status');
+  const text = await httpGet(socket, '/status');
   return text === undefined ? undefined : JSON.parse(text);
+}
+
+/** `GET /routes` for one prefix: all its paths, the best one first. */
+export async function readRoutes(socket: string, prefix: string): Promise<readonly RouteReport[]> {
+  const text = await httpGet(socket, `/routes?prefix=${encodeURIComponent(prefix)}`);
+  if (text === undefined) return [];
+  const report: RoutesReport = JSON.parse(text);
+  return report.routes;
 }
 
 async function caracalSessions(socket: string): Promise<Sessions | undefined> {
@@ -73,21 +80,4 @@ async function birdSessions(socket: string): Promise<Sessions | undefined> {
   if (status !== 0) return undefined;
   const sessions = stdout.split('\n').filter((line) => line.split(/\s+/)[1] === 'BGP');
   return { established: sessions.filter((line) => line.includes('Established')).length, total: sessions.length };
-}
-
-function get(socketPath: string, path: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const call = request({ socketPath, path, timeout: ANSWER_MS, agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('error', () => resolve(undefined));
-      response.on('end', () => resolve(response.statusCode === 200 ? text : undefined));
-    });
-    call.on('timeout', () => call.destroy());
-    // Not there yet, or not any more: both are an ordinary state of a lab.
-    call.on('error', () => resolve(undefined));
-    call.end();
-  });
 }

@@ -4,10 +4,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { StatusReport } from '../src/status/types.ts';
+import type { RouteReport, StatusReport } from '../src/status/types.ts';
 import { planBuild } from './build-script.ts';
 import { type CommandResult, environment, inNamespace, run, runOrThrow } from './commands.ts';
-import { daemonCommand, type MachinePaths, machinePaths, readSessions, readStatus, type Sessions } from './daemons.ts';
+import {
+  daemonCommand,
+  type MachinePaths,
+  machinePaths,
+  readRoutes,
+  readSessions,
+  readStatus,
+  type Sessions,
+} from './daemons.ts';
 import { LabError, type LabFile, type Machine, readLabFile } from './lab-file.ts';
 import {
   createState,
@@ -182,6 +190,11 @@ export class Lab {
   /** What Caracal says at `GET /status`. */
   status(name: string): Promise<StatusReport | undefined> {
     return readStatus(this.paths(name).socket);
+  }
+
+  /** What Caracal knows about a prefix, at `GET /routes`. */
+  routes(name: string, prefix: string): Promise<readonly RouteReport[]> {
+    return readRoutes(this.paths(name).socket, prefix);
   }
 
   /** The routes in the machine's kernel that a BGP daemon wrote, both families, in the order of `ip`. */
