@@ -90,10 +90,9 @@ function filterHalves(
     const filter = cluster.resources.get('BGPFilter', name);
     if (filter === undefined) continue;
     const rules = filterStatements(filter, `${direction}${family === 'ipv4' ? 'V4' : 'V6'}`);
-    for (const { path, text } of rules.remarks) cluster.findings.problem(filter, path, text);
-    if (rules.statements.length === 0) continue;
+    if (rules.length === 0) continue;
     names.push(name);
-    statements.push(...rules.statements);
+    statements.push(...rules);
   }
   return { names, statements };
 }

@@ -3,12 +3,14 @@
 
 import type { Address, Asn, Family, RouterId } from 'node-bgp';
 import type { BGPConfiguration, NodeResource, SecretKeyRef } from '../datastore/resources/types.ts';
-import type { Findings, Subject } from './problems.ts';
+import type { FindingList, Subject } from './problems.ts';
 import type { IntentOptions, ResourceView } from './types.ts';
 
 export const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 
 const DEFAULT_AS = 64512;
+/** Of the names of BGPConfigurations for one node. */
+const NODE_PREFIX = 'node.';
 export const DEFAULT_PORT = 179;
 const DEFAULT_SECRET_NAMESPACE = 'kube-system';
 /** Linux: TCP_MD5SIG_MAXKEYLEN. */
@@ -17,7 +19,7 @@ const LONGEST_PASSWORD = 80;
 export interface Cluster {
   readonly resources: ResourceView;
   readonly options: IntentOptions;
-  readonly findings: Findings;
+  readonly findings: FindingList;
   readonly own: NodeResource;
   /** All nodes, the own one too, by name. */
   readonly nodes: readonly NodeResource[];
@@ -37,7 +39,7 @@ export function readCluster(
   resources: ResourceView,
   options: IntentOptions,
   own: NodeResource,
-  findings: Findings,
+  findings: FindingList,
 ): Cluster {
   const nodePorts = new Map<string, number>();
   let defaults: BGPConfiguration | undefined;
@@ -45,12 +47,10 @@ export function readCluster(
   for (const configuration of resources.list('BGPConfiguration')) {
     const { name } = configuration.metadata;
     if (name === 'default') defaults = configuration;
-    else if (name.startsWith('node.')) {
-      const node = name.slice('node.'.length);
-      if (node === options.node) ownConfiguration = configuration;
-      if (configuration.listenPort) nodePorts.set(node, configuration.listenPort);
-    } else
-      findings.notice(configuration, 'metadata.name', 'is ignored: only `default` and `node.<name>` have a meaning');
+    if (!name.startsWith(NODE_PREFIX)) continue;
+    const node = name.slice(NODE_PREFIX.length);
+    if (node === options.node) ownConfiguration = configuration;
+    if (configuration.listenPort) nodePorts.set(node, configuration.listenPort);
   }
   const globalAs = defaults?.asNumber || DEFAULT_AS;
   return {

@@ -55,10 +55,10 @@ function nodeIntent(cluster: Cluster, findings: FindingList): Intent {
   const peerings = expandPeerings(cluster);
   tellMissingFilters(cluster, peerings);
   const explicit = peerings.map((peering) => explicitSession(cluster, peering, policies));
-  const mesh = meshSessions(cluster, policies, new Set(peerings.map(({ address }) => address)));
+  const mesh = meshSessions(cluster, policies, peerings);
   const peers = byPeerName([...explicit, ...mesh]);
   const router = chooseRouterId(options.node, options.routerId, addressOf(own, 'ipv4'));
-  if (router.remark !== undefined) findings.notice(own, 'spec.bgp', router.remark);
+  if (router.remark !== undefined) findings.warning(own, 'spec.bgp', router.remark);
   return {
     node: options.node,
     localAs: cluster.localAs,
@@ -78,7 +78,6 @@ function nodeIntent(cluster: Cluster, findings: FindingList): Intent {
     },
     logLevel: logLevelOf(cluster),
     problems: findings.problems(),
-    notices: findings.notices(),
   };
 }
 
@@ -98,7 +97,6 @@ function missingNode(options: IntentOptions): Intent {
     kernel: { ipv4: kernel, ipv6: kernel },
     logLevel: 'info',
     problems: findings.problems(),
-    notices: [],
     nodeMissing: true,
   };
 }

@@ -30,27 +30,16 @@ import { PRIORITY_BASE } from './priorities.ts';
 
 export type RuleList = 'exportV4' | 'importV4' | 'exportV6' | 'importV6';
 
-interface TranslatedRules {
-  readonly statements: readonly Statement[];
-  readonly remarks: readonly { readonly path: string; readonly text: string }[];
-}
-
-const translated = new WeakMap<readonly BGPFilterRule[], TranslatedRules>();
+const translated = new WeakMap<readonly BGPFilterRule[], readonly Statement[]>();
 
 /** The statements of one half of a filter; remembered for as long as the resource lives. */
-export function filterStatements(filter: BGPFilter, list: RuleList): TranslatedRules {
+export function filterStatements(filter: BGPFilter, list: RuleList): readonly Statement[] {
   const rules = filter[list];
   const known = translated.get(rules);
   if (known !== undefined) return known;
   const statements = rules.map((rule, index) => ruleStatement(filter.metadata.name, list, rule, index));
-  const remarks = rules.flatMap((rule, index) =>
-    isEmptyRange(rule)
-      ? [{ path: `spec.${list}[${index}].prefixLength`, text: 'no prefix length is in this range' }]
-      : [],
-  );
-  const result = { statements, remarks };
-  translated.set(rules, result);
-  return result;
+  translated.set(rules, statements);
+  return statements;
 }
 
 function ruleStatement(filter: string, list: RuleList, rule: BGPFilterRule, index: number): Statement {
@@ -88,24 +77,13 @@ function prefixCondition(rule: BGPFilterRule): Expression {
   }
 }
 
+/** Never shorter than the prefix itself: those would contain it, not lie in it. */
 function insideCondition(rule: BGPFilterRule): Expression {
-  const { min, max } = lengthRange(rule);
-  return min > max ? bool(false) : prefixMatches([{ prefix: rule.cidr!, min, max }]);
-}
-
-function lengthRange(rule: BGPFilterRule): { readonly min: number; readonly max: number } {
   const cidr = rule.cidr!;
   const longest = maxLength(familyOf(cidr));
-  return {
-    min: Math.max(prefixLength(cidr), rule.prefixLength?.min ?? 0),
-    max: Math.min(longest, rule.prefixLength?.max ?? longest),
-  };
-}
-
-function isEmptyRange(rule: BGPFilterRule): boolean {
-  if (rule.cidr === undefined || rule.prefixLength === undefined) return false;
-  const { min, max } = lengthRange(rule);
-  return min > max;
+  const min = Math.max(prefixLength(cidr), rule.prefixLength?.min ?? 0);
+  const max = Math.min(longest, rule.prefixLength?.max ?? longest);
+  return prefixMatches([{ prefix: cidr, min, max }]);
 }
 
 function operationStatement(operation: BGPFilterOperation): Statement {

@@ -5,12 +5,15 @@ import type { Family } from 'node-bgp';
 import type { BGPConfiguration, IPPool } from '../datastore/resources/types.ts';
 import {
   accept,
+  all,
   attribute,
+  defined,
   either,
   lessThan,
   minus,
   nextHopIn,
   nextHopIs,
+  not,
   type Policy,
   policy,
   prefixIn,
@@ -80,7 +83,7 @@ function metricOfBgpRoutes(cluster: Cluster, family: Family): Statement {
     when(
       sourceIs('bgp'),
       either(
-        { type: 'defined', value: attribute('localPref') },
+        defined(attribute('localPref')),
         [setMetric(minus(PRIORITY_BASE, attribute('localPref')))],
         [setMetric(normal)],
       ),
@@ -137,7 +140,7 @@ function treatmentOf(cluster: Cluster, pool: IPPool): Treatment {
 /** Only routes with a BGP next hop are tunnelled: an own block stays a blackhole. */
 function tunnelStatements(cluster: Cluster, pool: IPPool): readonly Statement[] {
   const network = cluster.own.bgp?.ipv4?.network;
-  const viaTunnel = setTunnel(TUNNEL_DEVICE);
-  if (pool.ipipMode === 'Always' || network === undefined) return [when(sourceIs('bgp'), viaTunnel)];
-  return [when(sourceIs('bgp'), either(nextHopIn(network), [setTunnel('')], [viaTunnel]))];
+  const remote = sourceIs('bgp');
+  const crossSubnet = pool.ipipMode === 'CrossSubnet' && network !== undefined;
+  return [when(crossSubnet ? all(remote, not(nextHopIn(network))) : remote, setTunnel(TUNNEL_DEVICE))];
 }

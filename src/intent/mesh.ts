@@ -14,19 +14,22 @@ import {
   readPassword,
 } from './cluster.ts';
 import { sessionName } from './names.ts';
-import { FAMILY_LISTS, HOLD_TIME, limitRestartTime, RESTART_TIME } from './sessions.ts';
+import type { Peering } from './peerings.ts';
+import { FAMILY_LISTS, HOLD_TIME, RESTART_TIME } from './sessions.ts';
 import type { PeerIntent } from './types.ts';
 
 /** What all mesh sessions of one family have in common. */
 type MeshTemplate = Omit<PeerIntent, 'name' | 'description' | 'origin' | 'address' | 'port' | 'remoteAs' | 'passive'>;
 
-/** `taken` are the addresses that explicit peerings have: those go first, a second session to them could never come up. */
+/** Where an explicit peering has a node's address it goes first: a second session between two addresses could not come up. */
 export function meshSessions(
   cluster: Cluster,
   policies: BgpPolicies,
-  taken: ReadonlySet<Address>,
+  explicit: readonly Peering[],
 ): readonly PeerIntent[] {
   if (cluster.clusterId !== undefined || cluster.defaults?.nodeToNodeMeshEnabled === false) return [];
+  const taken = new Map(explicit.map((peering) => [peering.address, peering]));
+  const replaced: Peering[] = [];
   const sessions = new Map<Address, PeerIntent>();
   for (const family of FAMILIES) {
     const own = addressOf(cluster.own, family);
@@ -35,16 +38,18 @@ export function meshSessions(
     for (const node of cluster.nodes) {
       const address = addressOf(node, family);
       if (address === undefined || address === own || node.bgp?.routeReflectorClusterID !== undefined) continue;
-      if (taken.has(address)) tellReplaced(cluster, node, address);
+      const peering = taken.get(address);
+      if (peering !== undefined) replaced.push(peering);
       else if (sessions.has(address)) tellSharedAddress(cluster, node, family, address);
       else sessions.set(address, meshSession(cluster, template, node, address, own));
     }
   }
+  tellReplaced(cluster, replaced);
   return [...sessions.values()];
 }
 
 function templateOf(cluster: Cluster, policies: BgpPolicies, family: Family, own: Address): MeshTemplate {
-  const { defaults, findings } = cluster;
+  const { defaults } = cluster;
   const subject = defaults ?? { kind: 'BGPConfiguration', name: 'default' };
   const password = readPassword(cluster, defaults?.nodeMeshPassword, subject, 'spec.nodeMeshPassword');
   return {
@@ -54,9 +59,7 @@ function templateOf(cluster: Cluster, policies: BgpPolicies, family: Family, own
     localAddress: own,
     ...(password === undefined ? {} : { password }),
     holdTime: HOLD_TIME,
-    restartTime: limitRestartTime(defaults?.nodeMeshMaxRestartTime ?? RESTART_TIME, (text) =>
-      findings.problem(subject, 'spec.nodeMeshMaxRestartTime', text),
-    ),
+    restartTime: defaults?.nodeMeshMaxRestartTime ?? RESTART_TIME,
     allowedLocalAs: 0,
     nextHopMode: 'auto',
     routeReflectorClient: false,
@@ -107,8 +110,13 @@ function labelsOf(node: NodeResource, address: Address): Labels {
   return found;
 }
 
-function tellReplaced(cluster: Cluster, node: NodeResource, address: Address): void {
-  cluster.findings.notice(node, '', `an explicit peering with ${address} takes the place of the mesh session`);
+function tellReplaced(cluster: Cluster, replaced: readonly Peering[]): void {
+  for (const [source, peerings] of Map.groupBy(replaced, (peering) => peering.source)) {
+    const [first] = peerings;
+    const others = peerings.length > 1 ? ` and ${peerings.length - 1} more` : '';
+    const text = `takes the place of the node-to-node mesh towards ${first?.address}${others}`;
+    cluster.findings.warning(source, 'spec', text);
+  }
 }
 
 function tellSharedAddress(cluster: Cluster, node: NodeResource, family: Family, address: Address): void {

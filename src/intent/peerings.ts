@@ -14,7 +14,7 @@ import {
   FAMILIES,
   indexAddresses,
 } from './cluster.ts';
-import { isSet, nodeTest } from './selection.ts';
+import { nodeTest } from './selection.ts';
 
 export interface Peering {
   readonly scope: 'global' | 'node';
@@ -47,7 +47,7 @@ export function expandPeerings(cluster: Cluster): readonly Peering[] {
 
 /** Neither field set. `nodeSelector: all()` is not global: names and precedence differ. */
 function isGlobal(peer: BGPPeer): boolean {
-  return !isSet(peer.node) && !isSet(peer.nodeSelector);
+  return peer.node === undefined && peer.nodeSelector === undefined;
 }
 
 class Expansion {
@@ -64,33 +64,27 @@ class Expansion {
   }
 
   appliesToOwn(peer: BGPPeer): boolean {
-    if (isSet(peer.node)) return peer.node === this.#cluster.options.node;
-    return nodeTest(peer, 'nodeSelector', this.#cluster.findings)(this.#cluster.own);
+    if (peer.node !== undefined) return peer.node === this.#cluster.options.node;
+    return nodeTest(peer, 'nodeSelector')(this.#cluster.own);
   }
 
   addForward(peer: BGPPeer, scope: Peering['scope']): void {
-    if (isSet(peer.localWorkloadSelector)) this.#addWorkloads(peer, scope);
-    else if (isSet(peer.peerSelector)) this.#addSelectedNodes(peer, scope);
+    if (peer.localWorkloadSelector !== undefined) this.#addWorkloads(peer, scope);
+    else if (peer.peerSelector !== undefined) this.#addSelectedNodes(peer, scope);
     else if (peer.peerIP !== undefined) this.#addAddress(peer, scope, peer.peerIP);
-    else
-      this.#cluster.findings.problem(
-        peer,
-        'spec',
-        'names no peer: peerIP, peerSelector and localWorkloadSelector are unset',
-      );
   }
 
   /** The own node is the peer that others select: it needs the other half of each session. */
   addReverse(peer: BGPPeer): void {
-    if (peer.reversePeering === 'Manual' || isSet(peer.localWorkloadSelector)) return;
+    if (peer.reversePeering === 'Manual' || peer.localWorkloadSelector !== undefined) return;
     if (!this.#isPeerOfOthers(peer)) return;
-    const families = isSet(peer.peerSelector) || !peer.peerIP ? FAMILIES : [familyOf(peer.peerIP.address)];
+    const families = peer.peerSelector !== undefined || !peer.peerIP ? FAMILIES : [familyOf(peer.peerIP.address)];
     for (const node of this.#nodesOf(peer)) this.#addNode(peer, 'node', node, families, true);
   }
 
   #isPeerOfOthers(peer: BGPPeer): boolean {
-    const { own, globalAs, findings } = this.#cluster;
-    if (isSet(peer.peerSelector)) return nodeTest(peer, 'peerSelector', findings)(own);
+    const { own, globalAs } = this.#cluster;
+    if (peer.peerSelector !== undefined) return nodeTest(peer, 'peerSelector')(own);
     if (peer.peerIP === undefined) return false;
     const { address, port } = peer.peerIP;
     if (addressOf(own, familyOf(address)) !== address) return false;
@@ -100,14 +94,14 @@ class Expansion {
   }
 
   #nodesOf(peer: BGPPeer): readonly NodeResource[] {
-    const { nodes, findings } = this.#cluster;
-    if (isSet(peer.nodeSelector)) return nodes.filter(nodeTest(peer, 'nodeSelector', findings));
-    if (isSet(peer.node)) return nodes.filter((node) => node.metadata.name === peer.node);
+    const { nodes } = this.#cluster;
+    if (peer.nodeSelector !== undefined) return nodes.filter(nodeTest(peer, 'nodeSelector'));
+    if (peer.node !== undefined) return nodes.filter((node) => node.metadata.name === peer.node);
     return nodes;
   }
 
   #addSelectedNodes(peer: BGPPeer, scope: Peering['scope']): void {
-    const test = nodeTest(peer, 'peerSelector', this.#cluster.findings);
+    const test = nodeTest(peer, 'peerSelector');
     for (const node of this.#cluster.nodes) if (test(node)) this.#addNode(peer, scope, node, FAMILIES, false);
   }
 
@@ -140,14 +134,6 @@ class Expansion {
   #addAddress(peer: BGPPeer, scope: Peering['scope'], peerIP: NonNullable<BGPPeer['peerIP']>): void {
     const { address } = peerIP;
     const family = familyOf(address);
-    if (isLinkLocal(address)) {
-      this.#cluster.findings.problem(
-        peer,
-        'spec.peerIP',
-        'a link-local address cannot be reached without an interface',
-      );
-      return;
-    }
     const remoteAs = peer.asNumber || this.#cluster.globalAs;
     const there = this.#nodesAt(address);
     const sameAs = there.find((node) => asOf(this.#cluster, node) === remoteAs);
@@ -167,11 +153,7 @@ class Expansion {
   }
 
   #addWorkloads(peer: BGPPeer, scope: Peering['scope']): void {
-    const { findings, resources } = this.#cluster;
-    if (!peer.asNumber) {
-      findings.problem(peer, 'spec.asNumber', 'is needed with localWorkloadSelector');
-      return;
-    }
+    const { findings, resources, globalAs } = this.#cluster;
     for (const workload of byName(resources.list('WorkloadPeer'))) {
       if (workload.bgpPeerName !== peer.metadata.name) continue;
       for (const address of [workload.ipv4, workload.ipv6]) {
@@ -188,7 +170,7 @@ class Expansion {
           family: familyOf(address),
           address,
           port: undefined,
-          remoteAs: peer.asNumber,
+          remoteAs: peer.asNumber || globalAs,
           remoteNode: undefined,
           remoteClusterId: undefined,
           remote: `workload ${workload.metadata.name}`,
@@ -214,7 +196,7 @@ class Expansion {
 
   #tellShadowed(peering: Peering, first: Peering): void {
     const winner = `BGPPeer ${first.source.metadata.name}`;
-    this.#cluster.findings.notice(
+    this.#cluster.findings.warning(
       peering.source,
       'spec',
       `has peers in common with ${winner}, which goes first for those`,

@@ -47,7 +47,6 @@ export function reflectorIntent(resources: ResourceView, options: IntentOptions,
     kernel: { ipv4: KERNEL, ipv6: KERNEL },
     logLevel: 'info',
     problems: findings.problems(),
-    notices: findings.notices(),
   };
 }
 
@@ -65,9 +64,6 @@ function reflectorSession(
 ): PeerIntent {
   const { asNumber: localAs } = reflector;
   const remoteAs = peer.asNumber || localAs;
-  if (peer.client && remoteAs !== localAs) {
-    surroundings.findings.problem(reflector, `${path}.client`, 'has no meaning for a peer of another AS');
-  }
   const password = readPassword(surroundings, peer.password, reflector, `${path}.password`);
   const localAddress = firstOf(reflector.listenAddresses, familyOf(peer.address));
   return {

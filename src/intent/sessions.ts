@@ -12,8 +12,6 @@ import type { LocalRoute, PeerIntent } from './types.ts';
 /** Seconds; BIRD's defaults, which peers can observe. */
 export const HOLD_TIME = 240;
 export const RESTART_TIME = 120;
-/** RFC 4724 3: twelve bits. */
-const LONGEST_RESTART_TIME = 4095;
 
 export const FAMILY_LISTS: Readonly<Record<Family, readonly Family[]>> = { ipv4: ['ipv4'], ipv6: ['ipv6'] };
 
@@ -37,7 +35,7 @@ export function explicitSession(cluster: Cluster, peering: Peering, policies: Bg
     ...(workload || source.sourceAddress === 'None' || own === undefined ? {} : { localAddress: own }),
     passive: workload || isPassive(peering, own),
     holdTime: HOLD_TIME,
-    restartTime: workload ? RESTART_TIME : restartTimeOf(cluster, source),
+    restartTime: workload ? RESTART_TIME : (source.maxRestartTime ?? RESTART_TIME),
     ...(workload ? {} : optionsOf(cluster, source)),
     allowedLocalAs: peering.type === 'peerIP' ? Math.max(0, source.numAllowedLocalASNumbers ?? 0) : 0,
     nextHopMode: workload ? 'auto' : nextHopModeOf(source, remoteAs === localAs),
@@ -91,18 +89,6 @@ function optionsOf(cluster: Cluster, peer: BGPPeer): Pick<PeerIntent, 'password'
   };
 }
 
-function restartTimeOf(cluster: Cluster, peer: BGPPeer): number {
-  return limitRestartTime(peer.maxRestartTime ?? RESTART_TIME, (text) =>
-    cluster.findings.problem(peer, 'spec.maxRestartTime', text),
-  );
-}
-
-export function limitRestartTime(seconds: number, tell: (text: string) => void): number {
-  if (seconds <= LONGEST_RESTART_TIME) return seconds;
-  tell(`BGP cannot carry more than ${LONGEST_RESTART_TIME} s, which is used`);
-  return LONGEST_RESTART_TIME;
-}
-
 /**
  * Host routes to peers that are `reachableBy` a gateway, those of global peers first. Reverse peerings have none: the
  * gateway is the way from the nodes to the peer, not back.
@@ -112,13 +98,9 @@ export function reachabilityRoutes(cluster: Cluster, peerings: readonly Peering[
   const inOrder = [...peerings].sort(
     (a, b) => compareText(a.scope, b.scope) || compareText(a.address, b.address) || (a.port ?? 0) - (b.port ?? 0),
   );
-  for (const { source, address, family, reverse } of inOrder) {
+  for (const { source, address, reverse } of inOrder) {
     const gateway = source.reachableBy;
     if (gateway === undefined || reverse) continue;
-    if (gateway.includes(':') !== (family === 'ipv6')) {
-      cluster.findings.problem(source, 'spec.reachableBy', `${gateway} and the peer are of different families`);
-      continue;
-    }
     const first = routes.get(address);
     if (first === undefined) {
       const origin = `BGPPeer ${source.metadata.name} reachableBy`;

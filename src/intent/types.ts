@@ -2,7 +2,8 @@
 // the diff of two Intents is what the speaker applies.
 
 import type { Address, Asn, Family, Prefix, RouterId } from 'node-bgp';
-import type { Resource, ResourceKind } from '../datastore/resources/types.ts';
+import type { ResourceKind } from '../datastore/resources/types.ts';
+import type { ResourceOf } from '../datastore/store.ts';
 import type { ResourceProblem } from '../datastore/types.ts';
 import type { Policy } from '../policy/index.ts';
 
@@ -83,8 +84,6 @@ export interface Intent {
   readonly kernel: { readonly ipv4: KernelIntent; readonly ipv6: KernelIntent };
   readonly logLevel: 'debug' | 'info' | 'none';
   readonly problems: readonly ResourceProblem[];
-  /** Worth telling, but nothing was refused: a mesh session replaced by an explicit one, a router id made by hashing. */
-  readonly notices?: readonly ResourceProblem[];
   /**
    * Present where the own Node is not known (yet, or no more). Such an Intent is empty; whoever applies Intents keeps the
    * last one, as confd writes no configuration then.
@@ -92,14 +91,10 @@ export interface Intent {
   readonly nodeMissing?: true;
 }
 
-/** The resources as they are now: a consistent snapshot, in any order. */
+/** The resources as they are now, all valid by themselves. The list of a kind may be in any order. */
 export interface ResourceView {
-  list<K extends ResourceKind>(kind: K): Iterable<Extract<Resource, { readonly kind: K }>>;
-  get<K extends ResourceKind>(
-    kind: K,
-    name: string,
-    namespace?: string,
-  ): Extract<Resource, { readonly kind: K }> | undefined;
+  list<K extends ResourceKind>(kind: K): readonly ResourceOf<K>[];
+  get<K extends ResourceKind>(kind: K, name: string, namespace?: string): ResourceOf<K> | undefined;
 }
 
 /** What the environment of the node adds to the resources. */
