@@ -1,3 +1,5 @@
+// The door of the library: addresses and prefixes, messages from octets and to octets, sessions.
+
 export type { TimerName } from './fsm/states.ts';
 export * from './ip/index.ts';
 export { needsNewSession, peerConfig } from './session/config.ts';
