@@ -31,7 +31,7 @@ export interface PreparedSet {
   readonly group: number;
   readonly source: number;
   readonly attributes: Attributes;
-  /** The finished outgoing set where policy leaves the prepared attributes alone; NO_SET until asked for. */
+  /** The finished outgoing set where policy leaves the prepared attributes alone; NO_SET until asked for, negative: never. */
   out: SetId;
   readonly next: PreparedSet | undefined;
 }
@@ -183,7 +183,9 @@ export class AttributeTable {
   }
 
   #remove(set: InternedSet): void {
-    for (let prepared = set.prepared; prepared !== undefined; prepared = prepared.next) this.drop(prepared.out);
+    for (let prepared = set.prepared; prepared !== undefined; prepared = prepared.next) {
+      if (prepared.out > NO_SET) this.drop(prepared.out);
+    }
     this.#sets[set.id] = undefined;
     this.#free.push(set.id);
     if (set.key.length === 0) return;

@@ -266,15 +266,17 @@ export class ExportGroup {
     this.#reserve();
     const old = from.members.get(source)!;
     const member = new Member(this, source, this.#tail, old.isInInitialTable ? this.#tail : undefined);
-    for (const slot of old.outstanding()) member.owe(slot);
+    const owe = (slot: number) => {
+      member.owe(slot);
+      // A withdrawal needs the prefix of the row, which only the other group may know.
+      if (this.options.addPath && this.sentSet[slot] === NO_SET) this.#slotPrefix[slot] = from.#slotPrefix[slot]!;
+    };
+    for (const slot of old.outstanding()) owe(slot);
     const slots = Math.max(this.sentSet.length, from.sentSet.length);
     for (let slot = 0; slot < slots; slot++) {
       const before = from.visibleTo(source, slot);
       const after = this.visibleTo(source, slot);
-      if (before === after || this.#sameBytes(before, after)) continue;
-      member.owe(slot);
-      // A withdrawal needs the prefix of the row, which only the other group knows.
-      if (this.options.addPath && after === NO_SET) this.#slotPrefix[slot] = from.#slotPrefix[slot]!;
+      if (before !== after && !this.#sameBytes(before, after)) owe(slot);
     }
     from.leave(source);
     this.members.set(source, member);

@@ -95,7 +95,9 @@ export class Member {
         if (this.#group.visibleTo(this.source, slot) !== NO_SET) yield slot;
       }
     }
-    for (let batch = this.#cursor.next; batch !== undefined; batch = batch.next) yield* batch.slots;
+    // The snapshot says nothing of what was withdrawn since it was begun: the log behind it does.
+    const read = this.#join ?? this.#cursor;
+    for (let batch = read.next; batch !== undefined; batch = batch.next) yield* batch.slots;
   }
 
   /** Does it still have to be told End-of-RIB? */

@@ -178,23 +178,31 @@ export class Sessions {
   #carryOut(peer: SpeakerPeer, output: PeerOutput, now: number): void {
     switch (output.type) {
       case 'connect':
-        return this.#dial(peer, output.connection);
+        this.#dial(peer, output.connection);
+        return;
       case 'close':
         this.#connections.remove(output.connection);
-        return this.#outlet.effect({ type: 'close', connection: output.connection });
+        this.#outlet.effect({ type: 'close', connection: output.connection });
+        return;
       case 'send':
-        return this.#write(peer, output.connection, output.bytes);
+        this.#write(peer, output.connection, output.bytes);
+        return;
       case 'stateChanged':
         peer.since = now;
-        return this.#tell({ type: 'peerStateChanged', ...named(peer), from: output.from, to: output.to });
+        this.#tell({ type: 'peerStateChanged', ...named(peer), from: output.from, to: output.to });
+        return;
       case 'established':
-        return this.#established(peer, output.connection, output.negotiated);
+        this.#established(peer, output.connection, output.negotiated);
+        return;
       case 'update':
-        return this.#update(peer, output.message);
+        this.#update(peer, output.message);
+        return;
       case 'routeRefresh':
-        return this.#routeRefresh(peer, output.message);
+        this.#routeRefresh(peer, output.message);
+        return;
       case 'down':
-        return this.#down(peer, output.reason, output.wasEstablished, now);
+        this.#down(peer, output.reason, output.wasEstablished, now);
+        return;
       default:
         assertNever(output);
     }
@@ -304,7 +312,7 @@ export class Sessions {
 
   #down(peer: SpeakerPeer, reason: DownReason, wasEstablished: boolean, now: number): void {
     peer.noteDown(reason, now);
-    this.#tell({ type: 'peerDown', ...named(peer), reason });
+    this.#tell({ type: 'peerDown', ...named(peer), reason, wasEstablished });
     const { session } = peer;
     if (!wasEstablished || session === undefined) return;
     peer.session = undefined;

@@ -31,7 +31,7 @@ export function takeSnapshot(speaker: Speaker): Snapshot {
       ...families.ipv4.forwarding.fib.unresolvedNextHops(),
       ...families.ipv6.forwarding.fib.unresolvedNextHops(),
     ],
-    problems: [...(intent?.problems ?? []), ...(intent?.notices ?? [])],
+    problems: intent?.problems ?? [],
   };
 }
 
@@ -76,6 +76,9 @@ function countersOf(peer: SpeakerPeer, families: Speaker['families']): PeerSnaps
   return { received, accepted, advertised, updatesIn, updatesOut, bytesIn: octetsIn, bytesOut: octetsOut, flaps };
 }
 
+/** Prefixes looked at for a page: some milliseconds. A page may therefore be short, or empty, and yet have a next one. */
+const PREFIXES_A_PAGE = 5_000;
+
 export interface RouteQuery {
   readonly family: Family;
   readonly prefix?: Prefix;
@@ -103,7 +106,8 @@ export function routePage(speaker: Speaker, query: RouteQuery): RoutePage {
   }
   const routes: RouteSnapshot[] = [];
   let id: PrefixId = query.after === undefined ? 0 : Number(query.after);
-  while (id < prefixes.highest && routes.length < query.limit) routes.push(...pathsOf(router, id++, query.peer));
+  const end = Math.min(prefixes.highest, id + PREFIXES_A_PAGE);
+  while (id < end && routes.length < query.limit) routes.push(...pathsOf(router, id++, query.peer));
   return id < prefixes.highest ? { routes, next: String(id) } : { routes };
 }
 

@@ -85,31 +85,40 @@ export class Speaker {
   #react(input: Input, now: number): void {
     switch (input.type) {
       case 'intent':
-        return this.#setIntent(input.intent, now);
+        this.#setIntent(input.intent, now);
+        return;
       case 'connected': {
         const connection = this.connections.get(input.connection);
         if (connection === undefined) return;
         connection.endpoints = input.endpoints;
-        return this.sessions.run(connection.peer, input, now);
+        this.sessions.run(connection.peer, input, now);
+        return;
       }
       case 'accepted':
-        return this.#accept(input.connection, input.endpoints, now);
+        this.#accept(input.connection, input.endpoints, now);
+        return;
       case 'disconnected': {
         const connection = this.connections.get(input.connection);
         if (connection === undefined) return;
         this.connections.remove(input.connection);
-        return this.sessions.run(connection.peer, input, now);
+        this.sessions.run(connection.peer, input, now);
+        return;
       }
       case 'bytes':
-        return this.#receive(input.connection, input.chunk, now);
+        this.#receive(input.connection, input.chunk, now);
+        return;
       case 'written':
-        return this.#progress(input.connection, input.bytes, now);
+        this.#progress(input.connection, input.bytes, now);
+        return;
       case 'kernel':
-        return this.#kernelEvents(input.events);
+        this.#kernelEvents(input.events);
+        return;
       case 'tick':
-        return this.#tick(now);
+        this.#tick(now);
+        return;
       case 'shutdown':
-        return this.sessions.stopAll(CEASE.ADMINISTRATIVE_SHUTDOWN, input.text, now);
+        this.sessions.stopAll(CEASE.ADMINISTRATIVE_SHUTDOWN, input.text, now);
+        return;
       default:
         assertNever(input);
     }

@@ -1,0 +1,213 @@
+// The composition root: makes the rooms' parts, connects them, and takes them down again. The order of the start is the
+// promise: kernel routes are read back, the datastore is in sync, the port is ours; only then is anything dialled or
+// programmed.
+
+import { missingNodeText } from '../cli/run.ts';
+import type { RunOptions } from '../cli/types.ts';
+import type { Datastore } from '../datastore/types.ts';
+import type { KernelWish } from '../fib/types.ts';
+import type { Intent } from '../intent/index.ts';
+import type { Kernel } from '../kernel/port.ts';
+import { type Effect, routePage, Speaker, takeSnapshot } from '../speaker/index.ts';
+import type { StatusHandlers } from '../status/http.ts';
+import { readiness } from '../status/readiness.ts';
+import { statusReport } from '../status/report.ts';
+import { routesReport } from '../status/routes.ts';
+import type { StatusEnvironment } from '../status/types.ts';
+import { now } from './clock.ts';
+import { Intents } from './intents.ts';
+import { Listener } from './listener.ts';
+import { type Logger, logFact } from './log.ts';
+import { Loop } from './loop.ts';
+import { intentOptions } from './options.ts';
+import { Sockets } from './sockets.ts';
+
+export interface DaemonParts {
+  readonly options: RunOptions;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly kernel: Kernel;
+  readonly datastores: ReadonlyMap<string, Datastore>;
+  /** Something without which there is no going on; the sentence is for people. */
+  readonly onFatal: (text: string, exitCode: number) => void;
+}
+
+/** Milliseconds for last NOTIFICATIONs to leave. */
+const FAREWELL = 50;
+
+export class Daemon {
+  readonly #parts: DaemonParts;
+  readonly #startedAt = now();
+  readonly #sockets: Sockets;
+  readonly #listener: Listener;
+  readonly #intents: Intents;
+  #speaker: Speaker | undefined;
+  #loop: Loop | undefined;
+  /** Wishes that wait until the port is ours; undefined as soon as it is. */
+  #heldWishes: KernelWish[] | undefined = [];
+  #stopping: Promise<void> | undefined;
+
+  constructor(parts: DaemonParts) {
+    this.#parts = parts;
+    this.#sockets = new Sockets({
+      post: (input, done) => this.#loop?.post(input, done),
+      wake: () => this.#loop?.wake(),
+    });
+    this.#listener = new Listener((socket) => this.#sockets.accept(socket));
+    this.#intents = new Intents([...parts.datastores.keys()], intentOptions(parts.options), (intent) =>
+      this.#apply(intent),
+    );
+  }
+
+  /** Rejects where kernel or datastore cannot be had at all, with a sentence. */
+  async start(): Promise<void> {
+    const { kernel, datastores, options, logger } = this.#parts;
+    await kernel.start((events) => this.#loop?.post({ type: 'kernel', events }));
+    this.#begin(kernel.routes().length > 0);
+    for (const [name, datastore] of datastores) await datastore.start((events) => this.#intents.apply(events, name));
+    logger.info({ node: options.node, kernel: options.kernel }, 'started');
+  }
+
+  /** Closes sessions and sockets; kernel routes stay. Idempotent. */
+  stop(text?: string): Promise<void> {
+    this.#stopping ??= this.#stop(text);
+    return this.#stopping;
+  }
+
+  readonly handlers: StatusHandlers = {
+    status: () => statusReport(this.#snapshot(), this.#environment()),
+    routes: (query) => {
+      const { routes, next } = routePage(this.#speaker!, query);
+      return routesReport(query, routes, next, this.#snapshot().peers);
+    },
+    readiness: () => readiness(this.#snapshot(), this.#environment()),
+  };
+
+  /** @param restarted kernel routes of an earlier run are there */
+  #begin(restarted: boolean): void {
+    const { node, kernel } = this.#parts.options;
+    const { nextConnection } = this.#sockets;
+    this.#speaker = new Speaker({
+      node,
+      kernel,
+      restarted,
+      nextConnection,
+      random: Math.random,
+      startedAt: this.#startedAt,
+    });
+    this.#loop = new Loop({
+      speaker: this.#speaker,
+      collect: this.#sockets.collect,
+      execute: (effects) => {
+        for (const effect of effects) this.#execute(effect);
+        this.#sockets.flush();
+      },
+    });
+  }
+
+  #apply(intent: Intent): void {
+    const { options, onFatal, datastores } = this.#parts;
+    const isFirst = this.#speaker!.intent === undefined;
+    if (intent.nodeMissing === true && isFirst && datastores.has('files')) onFatal(missingNodeText(options), 2);
+    else this.#loop!.post({ type: 'intent', intent: this.#override(intent) });
+  }
+
+  /** What was said on the command line, or by the networking backend, has the last word. */
+  #override(intent: Intent): Intent {
+    const { listen, networkingBackend } = this.#parts.options;
+    if (networkingBackend !== 'bird') {
+      const text = `CALICO_NETWORKING_BACKEND is ${networkingBackend}: no BGP on this node, nothing is done`;
+      const problem = { kind: 'Node', name: intent.node, path: '', text };
+      return { ...intent, peers: new Map(), listen: [], localRoutes: [], problems: [...intent.problems, problem] };
+    }
+    return listen === undefined ? intent : { ...intent, listen: [listen] };
+  }
+
+  #execute(effect: Effect): void {
+    switch (effect.type) {
+      case 'dial':
+        this.#sockets.dial(effect);
+        return;
+      case 'acceptOptions':
+        this.#sockets.welcome(effect);
+        return;
+      case 'write':
+        this.#sockets.write(effect);
+        return;
+      case 'close':
+        this.#sockets.close(effect.connection);
+        return;
+      case 'listen':
+        this.#listen(effect);
+        return;
+      case 'program':
+        this.#program(effect.wishes);
+        return;
+      case 'recovered':
+        this.#parts.kernel.sweep();
+        return;
+      case 'fact':
+        logFact(this.#parts.logger, effect.fact);
+        return;
+    }
+  }
+
+  #listen(effect: Extract<Effect, { type: 'listen' }>): void {
+    const { logger, onFatal } = this.#parts;
+    this.#listener.set(effect).then(
+      () => this.#releaseWishes(),
+      (error: Error) => {
+        if (this.#heldWishes !== undefined) onFatal(error.message, 1);
+        else logger.error({ code: (error as NodeJS.ErrnoException).code }, `cannot listen: ${error.message}`);
+      },
+    );
+  }
+
+  #program(wishes: readonly KernelWish[]): void {
+    if (this.#heldWishes === undefined) this.#parts.kernel.program(wishes);
+    else this.#heldWishes.push(...wishes);
+  }
+
+  #releaseWishes(): void {
+    const held = this.#heldWishes;
+    this.#heldWishes = undefined;
+    if (held !== undefined && held.length > 0) this.#parts.kernel.program(held);
+  }
+
+  async #stop(text: string | undefined): Promise<void> {
+    const { datastores, kernel, logger } = this.#parts;
+    this.#intents.stop();
+    await Promise.all(Array.from(datastores.values(), (datastore) => datastore.stop()));
+    this.#loop?.post({ type: 'shutdown', ...(text === undefined ? {} : { text }) });
+    await new Promise((resolve) => setTimeout(resolve, FAREWELL));
+    this.#loop?.stop();
+    await this.#listener.close();
+    await this.#sockets.closeAll();
+    await kernel.stop();
+    logger.info('stopped; kernel routes stay');
+  }
+
+  #snapshot() {
+    const snapshot = takeSnapshot(this.#speaker!);
+    return { ...snapshot, problems: [...this.#intents.store.problems, ...snapshot.problems] };
+  }
+
+  #environment(): StatusEnvironment {
+    const { version, options, kernel } = this.#parts;
+    const { store, lastEventAt, appliedAt } = this.#intents;
+    return {
+      version,
+      startedAt: this.#startedAt,
+      now: now(),
+      ...(appliedAt === undefined ? {} : { reconfiguredAt: appliedAt }),
+      datastore: {
+        type: options.datastore.type,
+        synced: store.synced,
+        ...(store.detail === undefined ? {} : { detail: store.detail }),
+        ...(lastEventAt === undefined ? {} : { lastEventAt }),
+      },
+      kernel: { type: options.kernel, ...kernel.status() },
+      recovering: this.#speaker?.isRecovering ?? true,
+    };
+  }
+}

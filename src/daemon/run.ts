@@ -1,0 +1,58 @@
+// `caracal run`: from options to a running daemon, and from a signal or a fatal sentence to an exit code.
+
+import type { RunOptions } from '../cli/types.ts';
+import { DatastoreError } from '../datastore/errors.ts';
+import { LinuxKernel } from '../kernel/kernel.ts';
+import { NoKernel } from '../kernel/none.ts';
+import type { Kernel } from '../kernel/port.ts';
+import { LinuxError } from '../linux/libc.ts';
+import { ListenError } from '../status/errors.ts';
+import { type HttpServer, startHttp } from '../status/http.ts';
+import { checkResources } from './check.ts';
+import { Daemon } from './daemon.ts';
+import { openDatastores } from './datastores.ts';
+import { makeLogger } from './log.ts';
+
+export async function runDaemon(options: RunOptions, version: string): Promise<number> {
+  if (options.check) return checkResources(options);
+  const datastores = openDatastores(options);
+  if (datastores === undefined)
+    return fail(`the datastore ${options.datastore.type} is not supported yet; use files`, 2);
+  const logger = makeLogger(options.logLevel, options.node);
+  const end = Promise.withResolvers<number>();
+  const daemon = new Daemon({
+    options,
+    version,
+    logger,
+    datastores,
+    kernel: openKernel(options),
+    onFatal: (text, code) => end.resolve(fail(text, code)),
+  });
+  const servers: HttpServer[] = [];
+  try {
+    await daemon.start();
+    for (const listen of options.http) {
+      const onError = (error: unknown) => logger.error({ err: error }, 'a status request failed');
+      servers.push(await startHttp({ listen, handlers: daemon.handlers, onError }));
+    }
+  } catch (error) {
+    if (!(error instanceof DatastoreError || error instanceof LinuxError || error instanceof ListenError)) throw error;
+    end.resolve(fail(error.message, error instanceof DatastoreError ? 2 : 1));
+  }
+  const onSignal = () => end.resolve(0);
+  process.once('SIGTERM', onSignal);
+  process.once('SIGINT', onSignal);
+  const code = await end.promise;
+  await Promise.all(servers.map((server) => server.stop()));
+  await daemon.stop();
+  return code;
+}
+
+function openKernel({ kernel }: RunOptions): Kernel {
+  return kernel === 'none' ? new NoKernel() : new LinuxKernel();
+}
+
+function fail(text: string, code: number): number {
+  process.stderr.write(`caracal: ${text}\n`);
+  return code;
+}

@@ -1,0 +1,23 @@
+// The program `caracal`: the command line, with the daemon and the labs behind it.
+
+import packageJson from '../package.json' with { type: 'json' };
+import { createCli } from './cli/main.ts';
+import type { LabCommand, RunOptions } from './cli/types.ts';
+
+const interrupted = new AbortController();
+
+const cli = createCli({
+  version: packageJson.version,
+  signal: interrupted.signal,
+  // Loaded when asked for: `caracal status` need not wait for the daemon's parts.
+  run: async (options: RunOptions) => (await import('./daemon/run.ts')).runDaemon(options, packageJson.version),
+  lab: async (command: LabCommand) => (await import('../topologies/lab-command.ts')).runLabCommand(command),
+});
+
+// `caracal status | head` closes the pipe early; that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+process.exitCode = await cli(process.argv.slice(2), process.env);
