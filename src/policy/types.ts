@@ -279,6 +279,8 @@ export type PolicyInput =
   | 'source'
   | 'protocol'
   | 'from'
+  /** eBGP or iBGP: the same for thousands of peers, so not lumped together with who the peer is. */
+  | 'peerType'
   | 'peer'
   | 'interface'
   | 'gateway'
