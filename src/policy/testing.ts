@@ -83,15 +83,13 @@ const FIELD_NAMES: readonly FieldName[] = [
   'localAs',
 ];
 
-const prefixRange: fc.Arbitrary<PrefixRange> = fc
-  .constantFrom(...PREFIXES)
-  .chain((prefix) =>
-    fc.record({
-      prefix: fc.constant(prefix),
-      min: fc.integer({ min: 0, max: 24 }),
-      max: fc.integer({ min: 8, max: 32 }),
-    }),
-  );
+const prefixRange: fc.Arbitrary<PrefixRange> = fc.constantFrom(...PREFIXES).chain((prefix) =>
+  fc.record({
+    prefix: fc.constant(prefix),
+    min: fc.integer({ min: 0, max: 24 }),
+    max: fc.integer({ min: 8, max: 32 }),
+  }),
+);
 
 const int = fc.constantFrom(0, 1, 100, 1024, 64512, 65001, 2147483647, 4294967295);
 

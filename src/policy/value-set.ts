@@ -2,7 +2,7 @@
 
 import { fault } from './fault.ts';
 import type { Range, SetItem } from './types.ts';
-import { addressHex, isBoxed, quadNumber, type RuntimeValue, runtimeOf, sameValue } from './values.ts';
+import { addressHex, describeType, isBoxed, quadNumber, type RuntimeValue, runtimeOf, sameValue } from './values.ts';
 
 export type ValueMatcher = (value: RuntimeValue) => boolean;
 
@@ -32,7 +32,7 @@ function makeMatcher(items: readonly SetItem[]): ValueMatcher {
     others.length === 0
       ? only!
       : (value) => matchers.reduce<boolean | undefined>((found, next) => found || (next(value) ?? found), undefined);
-  return (value) => matcher(value) ?? fault('~ between a value and a set of another type');
+  return (value) => matcher(value) ?? fault(`~ between ${describeType(value)} and a set of another type`);
 }
 
 /** Undefined for a value that is not of the type of this group. */
