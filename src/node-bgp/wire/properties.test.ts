@@ -82,7 +82,7 @@ const open: fc.Arbitrary<OpenMessage> = fc.record({
   myAs: fc.integer({ min: 1, max: 0xffff }),
   holdTime: fc.oneof(fc.constant(0), fc.integer({ min: 3, max: 0xffff })),
   bgpIdentifier: fc.integer({ min: 1, max: 0xffff_ffff }),
-  capabilities: fc.uniqueArray(capability, { selector: (c) => fc.stringify(c), maxLength: 20 }),
+  capabilities: fc.uniqueArray(capability, { selector: (c) => JSON.stringify(c), maxLength: 20 }),
 });
 
 const segment: fc.Arbitrary<AsPathSegment> = fc.record({

@@ -10,6 +10,12 @@ export class Writer {
     return this.#length;
   }
 
+  /** Empty again, with the same buffer. */
+  clear(): this {
+    this.#length = 0;
+    return this;
+  }
+
   u8(value: number): this {
     const at = this.#room(1); // before #bytes is read: it may be replaced
     this.#bytes[at] = value;
@@ -40,6 +46,16 @@ export class Writer {
     const at = this.#room(value.length);
     this.#bytes.set(value, at);
     return this;
+  }
+
+  at(position: number): number {
+    return this.#bytes[position]!;
+  }
+
+  /** Moves everything from `at` on by one octet. */
+  insertOctet(at: number): void {
+    this.#room(1);
+    this.#bytes.copyWithin(at + 1, at, this.#length - 1);
   }
 
   /** Overwrites what stands at `at`. */

@@ -56,9 +56,9 @@ function checkAsn(asn: Asn): Asn {
 function putSegments(w: Writer, segments: readonly AsPathSegment[], fourOctets: boolean): void {
   for (const { type, asns } of segments) {
     for (let from = 0; from < asns.length; from += MAX_SEGMENT_LENGTH) {
-      const part = asns.slice(from, from + MAX_SEGMENT_LENGTH);
-      w.u8(SEGMENT_CODE[type]).u8(part.length);
-      for (const asn of part) putAsn(w, asn, fourOctets);
+      const end = Math.min(from + MAX_SEGMENT_LENGTH, asns.length);
+      w.u8(SEGMENT_CODE[type]).u8(end - from);
+      for (let i = from; i < end; i++) putAsn(w, asns[i]!, fourOctets);
     }
   }
 }

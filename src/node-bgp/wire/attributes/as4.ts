@@ -3,7 +3,7 @@
 
 import { pathLength } from '../as-path.ts';
 import { AS_TRANS } from '../iana.ts';
-import type { Aggregator, AsPathSegment, AttributeContext } from '../types.ts';
+import type { Aggregator, AsPathSegment } from '../types.ts';
 import { isConfed, MAX_SEGMENT_LENGTH, MAX_TWO_OCTET_AS } from './as-path.ts';
 import type { WireAttributes } from './row.ts';
 
@@ -53,8 +53,7 @@ function joinSequences(first: readonly AsPathSegment[], second: readonly AsPathS
 }
 
 /** The companions that a peer of two octets has to be sent beside AS_PATH and AGGREGATOR; none where two octets hold all. */
-export function splitAs4(fields: PathFields, context: AttributeContext): Pick<PathFields, 'as4Path' | 'as4Aggregator'> {
-  if (context.fourOctetAs) return {};
+export function splitAs4(fields: PathFields): Pick<PathFields, 'as4Path' | 'as4Aggregator'> {
   const { asPath = [], aggregator } = fields;
   const wide = asPath.some(({ asns }) => asns.some((asn) => asn > MAX_TWO_OCTET_AS));
   return {
