@@ -17,7 +17,10 @@ export class PrefixTable {
   capacity = INITIAL_CAPACITY;
   readonly stride: 1 | 4;
 
-  /** id + 1 by hash, 0 is empty; twice the capacity, so at most half full. */
+  /**
+   * Pairs (hash, id + 1; 0 is empty), two for each id of the capacity, so at most half full. The hash stands beside the
+   * id because a look-up is bound by cache misses: a pair is one, and nearly always the only one for a new prefix.
+   */
   #slots: Int32Array;
   #used = 0;
   #free: PrefixId[] = [];
@@ -34,7 +37,7 @@ export class PrefixTable {
     this.stride = family === 'ipv4' ? 1 : 4;
     this.words = new Int32Array(this.capacity * this.stride);
     this.lengths = new Uint8Array(this.capacity);
-    this.#slots = new Int32Array(this.capacity * 2);
+    this.#slots = new Int32Array(this.capacity * 4);
   }
 
   /** Prefixes in the table. */
@@ -75,13 +78,13 @@ export class PrefixTable {
 
   /** The id of the loaded prefix, or -1. */
   find(): PrefixId {
-    return this.#slots[this.#slotOfLoaded()]! - 1;
+    return this.#slots[this.#slotOfLoaded() + 1]! - 1;
   }
 
   /** The id of the loaded prefix, a new one if need be. */
   intern(): PrefixId {
     const slot = this.#slotOfLoaded();
-    const found = this.#slots[slot]! - 1;
+    const found = this.#slots[slot + 1]! - 1;
     if (found >= 0) return found;
     const recycled = this.#free.pop();
     if (recycled === undefined && this.#used === this.capacity) {
@@ -89,7 +92,7 @@ export class PrefixTable {
       return this.intern();
     }
     const id = recycled ?? this.#used++;
-    this.#slots[slot] = id + 1;
+    this.#slots[slot + 1] = id + 1;
     this.#store(id);
     return id;
   }
@@ -119,56 +122,59 @@ export class PrefixTable {
     this.lengths[id] = this.length;
   }
 
+  /** The slot of the loaded prefix, or the empty one where it belongs. */
   #slotOfLoaded(): number {
-    const mask = this.#slots.length - 1;
     const slots = this.#slots;
-    const lengths = this.lengths;
-    const words = this.words;
-    if (this.stride === 1) {
-      const word0 = this.word0;
-      let slot = hash(word0, 0, 0, 0, this.length) & mask;
-      for (let id = slots[slot]! - 1; id >= 0; id = slots[slot]! - 1) {
-        if (words[id] === word0 && lengths[id] === this.length) return slot;
-        slot = (slot + 1) & mask;
-      }
-      return slot;
+    const mask = slots.length - 2;
+    const key = this.stride === 1 ? hashV4(this.word0, this.length) : this.#hashLoadedV6();
+    let slot = (key << 1) & mask;
+    for (let id = slots[slot + 1]! - 1; id >= 0; id = slots[slot + 1]! - 1) {
+      if (slots[slot] === key && this.#isLoaded(id)) return slot;
+      slot = (slot + 2) & mask;
     }
-    let slot = hash(this.word0, this.word1, this.word2, this.word3, this.length) & mask;
-    for (let id = slots[slot]! - 1; id >= 0; id = slots[slot]! - 1) {
-      const at = id * 4;
-      const same =
-        words[at] === this.word0 &&
-        words[at + 1] === this.word1 &&
-        words[at + 2] === this.word2 &&
-        words[at + 3] === this.word3 &&
-        lengths[id] === this.length;
-      if (same) return slot;
-      slot = (slot + 1) & mask;
-    }
+    slots[slot] = key;
     return slot;
+  }
+
+  #isLoaded(id: PrefixId): boolean {
+    const { words } = this;
+    if (this.lengths[id] !== this.length) return false;
+    if (this.stride === 1) return words[id] === this.word0;
+    const at = id * 4;
+    return (
+      words[at] === this.word0 &&
+      words[at + 1] === this.word1 &&
+      words[at + 2] === this.word2 &&
+      words[at + 3] === this.word3
+    );
+  }
+
+  #hashLoadedV6(): number {
+    return hashV6(this.word0, this.word1, this.word2, this.word3, this.length);
   }
 
   #hashOf(id: PrefixId): number {
     const at = id * this.stride;
     const w = this.words;
     return this.stride === 1
-      ? hash(w[at]!, 0, 0, 0, this.lengths[id]!)
-      : hash(w[at]!, w[at + 1]!, w[at + 2]!, w[at + 3]!, this.lengths[id]!);
+      ? hashV4(w[at]!, this.lengths[id]!)
+      : hashV6(w[at]!, w[at + 1]!, w[at + 2]!, w[at + 3]!, this.lengths[id]!);
   }
 
   /** Linear probing without tombstones: what stood behind the hole moves up (Knuth 6.4, algorithm R). */
   #remove(id: PrefixId): void {
     const slots = this.#slots;
-    const mask = slots.length - 1;
-    let hole = this.#hashOf(id) & mask;
-    while (slots[hole] !== id + 1) hole = (hole + 1) & mask;
-    slots[hole] = 0;
-    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#hashOf(slots[slot]! - 1) & mask;
+    const mask = slots.length - 2;
+    let hole = (this.#hashOf(id) << 1) & mask;
+    while (slots[hole + 1] !== id + 1) hole = (hole + 2) & mask;
+    slots[hole + 1] = 0;
+    for (let slot = (hole + 2) & mask; slots[slot + 1] !== 0; slot = (slot + 2) & mask) {
+      const home = (slots[slot]! << 1) & mask;
       const reachable = ((slot - home) & mask) >= ((slot - hole) & mask);
       if (!reachable) continue;
       slots[hole] = slots[slot]!;
-      slots[slot] = 0;
+      slots[hole + 1] = slots[slot + 1]!;
+      slots[slot + 1] = 0;
       hole = slot;
     }
   }
@@ -177,13 +183,17 @@ export class PrefixTable {
     this.capacity *= 2;
     this.words = grown(this.words, this.capacity * this.stride);
     this.lengths = grown(this.lengths, this.capacity);
-    this.#slots = new Int32Array(this.capacity * 2);
-    const mask = this.#slots.length - 1;
-    for (let id = 0; id < this.#used; id++) {
-      let slot = this.#hashOf(id) & mask;
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-      this.#slots[slot] = id + 1;
+    const old = this.#slots;
+    const slots = new Int32Array(old.length * 2);
+    const mask = slots.length - 2;
+    for (let from = 0; from < old.length; from += 2) {
+      if (old[from + 1] === 0) continue;
+      let slot = (old[from]! << 1) & mask;
+      while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
+      slots[slot] = old[from]!;
+      slots[slot + 1] = old[from + 1]!;
     }
+    this.#slots = slots;
   }
 }
 
@@ -204,13 +214,20 @@ function maskedWord(bytes: Uint8Array, start: number, end: number, bits: number)
   return bits === 0 ? 0 : word & (-1 << (32 - bits));
 }
 
-function hash(word0: number, word1: number, word2: number, word3: number, length: number): number {
+function hashV4(word0: number, length: number): number {
+  const h = Math.imul(word0 ^ (word0 >>> 15), 0x2c1b3c6d) ^ length;
+  return mixed(h);
+}
+
+function hashV6(word0: number, word1: number, word2: number, word3: number, length: number): number {
   let h = Math.imul(word0 ^ (word0 >>> 15), 0x2c1b3c6d) ^ length;
-  if ((word1 | word2 | word3) !== 0) {
-    h = Math.imul(h ^ word1, 0x297a2d39);
-    h = Math.imul(h ^ (h >>> 13) ^ word2, 0x2c1b3c6d);
-    h = Math.imul(h ^ (h >>> 15) ^ word3, 0x297a2d39);
-  }
+  h = Math.imul(h ^ word1, 0x297a2d39);
+  h = Math.imul(h ^ (h >>> 13) ^ word2, 0x2c1b3c6d);
+  h = Math.imul(h ^ (h >>> 15) ^ word3, 0x297a2d39);
+  return mixed(h);
+}
+
+function mixed(h: number): number {
   h = Math.imul(h ^ (h >>> 12), 0x297a2d39);
   return h ^ (h >>> 15);
 }
