@@ -34,7 +34,7 @@ function hasBgpAttributes(context: Context): boolean {
   return context.route.source === 'bgp' || context.route.peer !== undefined;
 }
 
-const BGP_ONLY: readonly PolicyInput[] = ['attributes', 'source', 'peer'];
+const BGP_ONLY: readonly PolicyInput[] = ['attributes', 'source', 'peerType'];
 
 function intRow(key: 'med' | 'localPref'): AttributeRow {
   return {

@@ -279,7 +279,7 @@ export type PolicyInput =
   | 'source'
   | 'protocol'
   | 'from'
-  /** eBGP or iBGP: the same for thousands of peers, so not lumped together with who the peer is. */
+  /** eBGP, iBGP or no peer at all: the same for thousands of peers, so not lumped together with who the peer is. */
   | 'peerType'
   | 'peer'
   | 'interface'
