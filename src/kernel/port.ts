@@ -1,27 +1,41 @@
-// The port between the daemon and whatever programs routes: Linux through rtnetlink, or nothing at all.
+// The port between the daemon and whatever programs routes: Linux through rtnetlink (kernel.ts), or nothing at all (none.ts).
 
+import type { Prefix } from 'node-bgp';
 import type { KernelEvent, KernelRoute, KernelWish } from '../fib/types.ts';
 
+/** A route that is not as wanted, and why. */
 export interface KernelComplaint {
-  readonly prefix: string;
+  readonly prefix: Prefix;
   readonly text: string;
 }
 
+/** Counts are of prefixes. */
 export interface KernelStatus {
   readonly wanted: number;
+  /** Those of `wanted` whose route is in the kernel exactly as wished. */
   readonly installed: number;
+  /** Refused by the kernel, in its words; tried again when something relevant changes, and from time to time. */
   readonly refused: readonly KernelComplaint[];
-  /** Somebody else's route stands where ours should be; the text names its protocol. */
+  /** Somebody else's route stands where ours should be, and is left alone; the text names its protocol. */
   readonly conflicts: readonly KernelComplaint[];
+  /** The device does not exist yet; the text names it. */
+  readonly waiting: readonly KernelComplaint[];
+  /** Somebody keeps deleting or replacing our route. */
+  readonly fights: readonly KernelComplaint[];
 }
 
 export interface Kernel {
-  /** Reads back what is there and delivers it as a `snapshot`, then changes. Rejects with a typed error in one sentence. */
+  /**
+   * Reads what is there and follows it. Resolves when all is read; `deliver` is called from the next turn on, first with a
+   * `snapshot`, then with changes. After an overrun another snapshot follows. Rejects with LinuxError in one sentence.
+   */
   start(deliver: (events: readonly KernelEvent[]) => void): Promise<void>;
-  /** Routes as wished, in order; what cannot be done now is tried again when something relevant changes. */
+  /** Makes the wishes true and keeps them true. A wish stands until the next one for its prefix. */
   program(wishes: readonly KernelWish[]): void;
   /** Deletes own routes that nobody wished for since the start. */
   sweep(): void;
+  /** Reads all routes again and repairs what differs; resolves when they are read. */
+  audit(): Promise<void>;
   /** Own routes that the kernel holds. */
   routes(): readonly KernelRoute[];
   status(): KernelStatus;

@@ -1,0 +1,405 @@
+// The kernel of Linux behind the port: reads it, follows it, and carries out what the table says is to be done. Only this
+// file knows in which order things go over the netlink socket. Not here: what is to be done (table.ts), what messages look
+// like (rtnetlink.ts).
+//
+// Multicast groups are joined before anything is read, so nothing that happens meanwhile is missed. Changes go in batches;
+// the next one is sent when the kernel has answered, which lets the event loop turn in between.
+
+import type { Family } from 'node-bgp';
+import { compareNextHops } from '../fib/kernel-route.ts';
+import type { KernelEvent, KernelNextHop, KernelRoute, KernelWish, LearnedRoute } from '../fib/types.ts';
+import { LinuxError, nativeCallsMissing } from '../linux/libc.ts';
+import {
+  NLM_F_EXCL,
+  NLM_F_REPLACE,
+  RTM_DELADDR,
+  RTM_DELLINK,
+  RTM_DELROUTE,
+  RTM_NEWADDR,
+  RTM_NEWLINK,
+  RTM_NEWROUTE,
+} from './constants.ts';
+import { Conversation, type WriteRequest } from './conversation.ts';
+import { type InterfaceChange, InterfaceTable } from './interfaces.ts';
+import type { NetlinkMessage } from './netlink.ts';
+import type { Kernel, KernelStatus } from './port.ts';
+import {
+  type RawRoute,
+  readAddress,
+  readLink,
+  readRoute,
+  writeAddressDump,
+  writeDeleteRoute,
+  writeLinkDump,
+  writeNewRoute,
+  writePrivilegeProbe,
+  writeRouteDump,
+} from './rtnetlink.ts';
+import { KernelTable, type Step } from './table.ts';
+import type { KernelProblem } from './troubles.ts';
+
+export interface LinuxKernelOptions {
+  /** Routing table, default 254 (main). */
+  readonly table?: number;
+  /** rtm_protocol of our routes, default 12 (bird). */
+  readonly protocol?: number;
+  /** Octets of netlink receive buffer, default 8 MiB. */
+  readonly receiveBuffer?: number;
+  /** Milliseconds between audits, default a minute; 0: none. */
+  readonly auditInterval?: number;
+  /** Gets each problem once; what stands is in `status`. */
+  readonly report?: (problem: KernelProblem) => void;
+}
+
+const RT_TABLE_MAIN = 254;
+const RTPROT_BIRD = 12;
+const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
+/** Small against the receive buffer, where each failure takes 832 octets, and 1 to 5 ms of the kernel's time. */
+const BATCH = 250;
+/** Milliseconds from a reason to doubt until routes are read again; doubts come in swarms. */
+const RECHECK_DELAY = 20;
+/** Reading again and again may take a tenth of the time, not more. */
+const RECHECK_SHARE = 10;
+const FIRST_REOPEN = 50;
+const LAST_REOPEN = 5_000;
+
+export class LinuxKernel implements Kernel {
+  readonly #settings: Required<LinuxKernelOptions>;
+  readonly #interfaces = new InterfaceTable((event) => this.#emit(event));
+  readonly #table: KernelTable;
+  #deliver: (events: readonly KernelEvent[]) => void = () => {};
+  #events: KernelEvent[] = [];
+  #conversation: Conversation | undefined;
+  /** All has been read and notifications keep it true; only then are changes sent. */
+  #isFollowing = false;
+  #isOpening = false;
+  #isStopped = false;
+  #isPumping = false;
+  #reading: Promise<void> = Promise.resolve();
+  readonly #doubts = new Set<Family>();
+  #recheckTimer: NodeJS.Timeout | undefined;
+  #nextRecheck = 0;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #auditTimer: NodeJS.Timeout | undefined;
+  #flush: NodeJS.Immediate | undefined;
+  #reopened = 0;
+
+  constructor(options: LinuxKernelOptions = {}) {
+    this.#settings = {
+      table: RT_TABLE_MAIN,
+      protocol: RTPROT_BIRD,
+      receiveBuffer: 8 * 1024 * 1024,
+      auditInterval: 60_000,
+      report: () => {},
+      ...options,
+    };
+    this.#table = new KernelTable({
+      protocol: this.#settings.protocol,
+      deviceExists: (device) => this.#interfaces.has(device),
+      emit: (event) => this.#emit(event),
+      report: this.#settings.report,
+    });
+  }
+
+  async start(deliver: (events: readonly KernelEvent[]) => void): Promise<void> {
+    const missing = nativeCallsMissing();
+    if (missing !== undefined) throw new LinuxError('ENOSYS', 'rtnetlink', missing);
+    this.#deliver = deliver;
+    await this.#checkPrivileges();
+    this.#reading = this.#open();
+    await this.#reading;
+    const { auditInterval } = this.#settings;
+    if (auditInterval > 0) this.#auditTimer = setInterval(() => this.#auditLater(), auditInterval);
+  }
+
+  program(wishes: readonly KernelWish[]): void {
+    for (const wish of wishes) this.#table.set(wish);
+    this.#work();
+  }
+
+  sweep(): void {
+    this.#table.sweep();
+    this.#work();
+  }
+
+  audit(): Promise<void> {
+    return this.#readRoutes(FAMILIES);
+  }
+
+  routes(): KernelRoute[] {
+    return this.#table.own();
+  }
+
+  status(): KernelStatus {
+    return this.#table.status();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#isFollowing = false;
+    clearInterval(this.#auditTimer);
+    clearTimeout(this.#recheckTimer);
+    clearTimeout(this.#retryTimer);
+    clearImmediate(this.#flush);
+    this.#conversation?.close();
+    this.#conversation = undefined;
+    await this.#reading;
+  }
+
+  /** How often the kernel dropped messages, or the socket was lost otherwise, and all was read again. */
+  get reopened(): number {
+    return this.#reopened;
+  }
+
+  // Reading
+
+  async #checkPrivileges(): Promise<void> {
+    const { table, receiveBuffer } = this.#settings;
+    const ignore = () => {};
+    const conversation = new Conversation({ table, receiveBuffer, onNotification: ignore, onBroken: ignore });
+    const failures = await conversation.send([writePrivilegeProbe]);
+    conversation.close();
+    if (failures.get(0)?.code !== 'EPERM') return;
+    const text = 'no permission to program kernel routes: give CAP_NET_ADMIN, or run with --kernel none';
+    throw new LinuxError('EPERM', 'rtnetlink', text);
+  }
+
+  /** Begins a conversation and reads everything, until it works. */
+  async #open(): Promise<void> {
+    const { table, receiveBuffer } = this.#settings;
+    this.#isOpening = true;
+    for (let pause = FIRST_REOPEN; !this.#isStopped; pause = Math.min(LAST_REOPEN, 2 * pause)) {
+      try {
+        this.#conversation = new Conversation({
+          table,
+          receiveBuffer,
+          onNotification: (message) => this.#notice(message),
+          onBroken: () => this.#reopen(),
+        });
+        await this.#readAll(this.#conversation);
+        this.#follow();
+        break;
+      } catch (error) {
+        expectLinuxError(error);
+        this.#conversation?.close();
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+    this.#isOpening = false;
+  }
+
+  /** The kernel dropped messages: what we know may be wrong everywhere. */
+  #reopen(): void {
+    this.#isFollowing = false;
+    this.#conversation = undefined;
+    this.#reopened++;
+    if (!this.#isOpening) this.#reading = this.#reading.then(() => this.#open());
+  }
+
+  async #readAll(conversation: Conversation): Promise<void> {
+    this.#interfaces.clear();
+    const ignore = () => {};
+    await conversation.dump(writeLinkDump, ignore, (message) => this.#notice(message));
+    await conversation.dump(writeAddressDump, ignore, (message) => this.#notice(message));
+    for (const family of FAMILIES) await this.#readFamily(conversation, family);
+  }
+
+  async #readFamily(conversation: Conversation, family: Family): Promise<void> {
+    const { table } = this.#settings;
+    const began = performance.now();
+    try {
+      await conversation.dump(
+        (writer, _flags, sequence) => writeRouteDump(family, table, writer, sequence),
+        () => this.#table.beginDump(family),
+        ({ payload }) => {
+          const raw = readRoute(payload);
+          if (raw?.table === table) this.#table.read(this.#routeOf(raw));
+        },
+      );
+    } catch (error) {
+      // ENOENT: nobody has put a route into that table yet.
+      if (!(error instanceof LinuxError && error.code === 'ENOENT')) {
+        this.#table.abandonDump();
+        throw error;
+      }
+    }
+    this.#table.endDump();
+    const now = performance.now();
+    this.#nextRecheck = now + RECHECK_SHARE * (now - began);
+  }
+
+  /** One reading at a time. Where the conversation breaks, all is read again anyhow. */
+  #readRoutes(families: readonly Family[]): Promise<void> {
+    const read = async () => {
+      for (const family of families) {
+        if (this.#conversation !== undefined && this.#isFollowing) await this.#readFamily(this.#conversation, family);
+      }
+      this.#work();
+    };
+    this.#reading = this.#reading.then(read).catch(expectLinuxError);
+    return this.#reading;
+  }
+
+  #auditLater(): void {
+    for (const family of FAMILIES) this.#doubts.add(family);
+    this.#recheck();
+  }
+
+  #recheck(): void {
+    for (const family of this.#table.takeUncertain()) this.#doubts.add(family);
+    if (this.#doubts.size === 0 || this.#recheckTimer !== undefined || !this.#isFollowing) return;
+    const delay = Math.max(RECHECK_DELAY, this.#nextRecheck - performance.now());
+    this.#recheckTimer = setTimeout(() => {
+      this.#recheckTimer = undefined;
+      const families = [...this.#doubts];
+      this.#doubts.clear();
+      void this.#readRoutes(families);
+    }, delay);
+  }
+
+  #follow(): void {
+    this.#isFollowing = true;
+    const links = this.#interfaces.links();
+    const addresses = this.#interfaces.addresses();
+    const learned = [...this.#table.learned()];
+    this.#events = [{ type: 'snapshot', links, addresses, learned }];
+    this.#flushLater();
+    this.#work();
+  }
+
+  // Following
+
+  #notice({ type, flags, portId, payload }: NetlinkMessage): void {
+    switch (type) {
+      case RTM_NEWROUTE:
+      case RTM_DELROUTE:
+        this.#noticeRoute(readRoute(payload), type === RTM_NEWROUTE ? 'new' : 'deleted', flags, portId !== 0);
+        break;
+      case RTM_NEWLINK:
+      case RTM_DELLINK: {
+        const link = readLink(payload);
+        if (link === undefined) return;
+        const { index } = link;
+        this.#noticeInterface(
+          type === RTM_NEWLINK ? this.#interfaces.setLink(link) : this.#interfaces.removeLink(index),
+        );
+        break;
+      }
+      case RTM_NEWADDR:
+      case RTM_DELADDR: {
+        const address = readAddress(payload);
+        if (address === undefined) return;
+        const isNew = type === RTM_NEWADDR;
+        this.#noticeInterface(isNew ? this.#interfaces.setAddress(address) : this.#interfaces.removeAddress(address));
+        break;
+      }
+      default:
+        return;
+    }
+    if (this.#isFollowing) this.#work();
+  }
+
+  #noticeRoute(raw: RawRoute | undefined, type: 'new' | 'deleted', flags: number, byAgent: boolean): void {
+    if (raw?.table !== this.#settings.table) return;
+    const route = this.#routeOf(raw);
+    this.#table.noticed(type, route, flags, byAgent, performance.now());
+    // A route of others may be what a gateway of ours was missing.
+    if (type === 'new') for (const { device } of route.nextHops) this.#table.retryDevice(device);
+  }
+
+  #noticeInterface(change: InterfaceChange | undefined): void {
+    if (change === undefined) return;
+    const { device, effect, renamed } = change;
+    // The kernel drops IPv4 routes without a word when a link goes down or loses its last address.
+    if (renamed || effect === 'worse') {
+      for (const family of renamed ? FAMILIES : this.#table.familiesThrough(device)) this.#doubts.add(family);
+    }
+    if (effect === 'better') this.#table.retryDevice(device);
+  }
+
+  #routeOf({ prefix, type, metric, protocol, nextHops }: RawRoute): LearnedRoute {
+    const hops = nextHops.map(({ index, gateway, onlink }): KernelNextHop => {
+      const device = this.#interfaces.nameOf(index);
+      if (gateway === undefined) return { device };
+      return onlink ? { gateway, device, onlink } : { gateway, device };
+    });
+    return { prefix, type, metric, protocol, nextHops: hops.length > 1 ? hops.sort(compareNextHops) : hops };
+  }
+
+  #emit(event: KernelEvent): void {
+    if (!this.#isFollowing) return; // the snapshot will say it
+    this.#events.push(event);
+    this.#flushLater();
+  }
+
+  #flushLater(): void {
+    this.#flush ??= setImmediate(() => {
+      this.#flush = undefined;
+      const events = this.#events;
+      this.#events = [];
+      if (events.length > 0) this.#deliver(events);
+    });
+  }
+
+  // Changing
+
+  #work(): void {
+    this.#arm();
+    if (this.#isFollowing && !this.#isPumping) void this.#pump();
+  }
+
+  /** Timers for what is to be done later. */
+  #arm(): void {
+    this.#recheck();
+    clearTimeout(this.#retryTimer);
+    const deadline = this.#table.nextDeadline();
+    if (deadline === undefined || this.#isStopped) return;
+    this.#retryTimer = setTimeout(() => {
+      this.#table.tick(performance.now());
+      this.#work();
+    }, deadline - performance.now());
+  }
+
+  async #pump(): Promise<void> {
+    this.#isPumping = true;
+    try {
+      while (this.#isFollowing) {
+        const steps = this.#table.diff(BATCH);
+        if (steps.length === 0) break;
+        await this.#carryOut(steps);
+      }
+    } catch (error) {
+      expectLinuxError(error); // the conversation is over; when the next one has read all, it goes on
+    } finally {
+      this.#isPumping = false;
+    }
+    this.#arm();
+  }
+
+  async #carryOut(steps: readonly Step[]): Promise<void> {
+    let failures: Awaited<ReturnType<Conversation['send']>>;
+    try {
+      failures = await this.#conversation!.send(steps.map((step) => this.#request(step)));
+    } catch (error) {
+      this.#table.abandon(steps);
+      throw error;
+    }
+    const now = performance.now();
+    steps.forEach((step, i) => {
+      this.#table.apply(step, failures.get(i), now);
+    });
+  }
+
+  #request({ change: { type, route } }: Step): WriteRequest {
+    const { table, protocol } = this.#settings;
+    const indexOf = (device: string) => this.#interfaces.indexOf(device);
+    const request = { route, protocol, table, indexOf };
+    if (type === 'delete') return (writer, flags, sequence) => writeDeleteRoute(writer, request, flags, sequence);
+    const how = type === 'add' ? NLM_F_EXCL : NLM_F_REPLACE;
+    return (writer, flags, sequence) => writeNewRoute(writer, request, how | flags, sequence);
+  }
+}
+
+function expectLinuxError(error: unknown): void {
+  if (!(error instanceof LinuxError)) throw error;
+}
