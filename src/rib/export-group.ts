@@ -35,6 +35,9 @@ const SMALL_LOG = 65_536;
 /** A member further behind than this (octets, or twice the table) is told the present state later instead of all changes. */
 const LONGEST_LAG = 4 * 1024 * 1024;
 
+/** Header, lengths, the frame of MP_REACH_NLRI with two IPv6 next hops, one prefix with path id. */
+const MESSAGE_OVERHEAD = 19 + 4 + 9 + 32 + 21;
+
 /** Prefixes that come later are offered to every group when they are decided. */
 const FILLED = Number.POSITIVE_INFINITY;
 
@@ -158,7 +161,7 @@ export class ExportGroup {
   }
 
   #offerSlot(slot: number, prefix: PrefixId, row: Row): void {
-    const out = row === NO_ROW ? NO_SET : this.#policy.evaluate(prefix, row);
+    const out = row === NO_ROW ? NO_SET : this.#fitting(this.#policy.evaluate(prefix, row));
     const source = out === NO_SET ? NO_SOURCE : this.#tables.paths.source[row]!;
     const before = this.sentSet[slot]!;
     const sourceBefore = before === NO_SET ? NO_SOURCE : this.sentSource[slot]!;
@@ -182,6 +185,12 @@ export class ExportGroup {
     if (sourceBefore !== NO_SOURCE && sourceBefore !== source && this.members.has(source)) {
       this.#plan.withdraw(slot, NO_SOURCE, source);
     }
+  }
+
+  /** A route whose attributes leave no room for it in a message cannot be told (RFC 8654 4). */
+  #fitting(id: SetId): SetId {
+    if (id === NO_SET) return NO_SET;
+    return this.encodedSet(id).length + MESSAGE_OVERHEAD <= this.options.maxMessageLength ? id : NO_SET;
   }
 
   #count(source: SourceId, change: number): void {

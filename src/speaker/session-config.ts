@@ -5,7 +5,7 @@ import type { PeerConfig, RouterId } from 'node-bgp';
 import type { PeerIntent } from '../intent/types.ts';
 
 /** Seconds. */
-const CONNECT_RETRY_TIME = 5;
+const CONNECT_RETRY_TIME = 2;
 const CONNECT_DELAY_TIME = 0;
 const ERROR_WAIT_TIME = 1;
 const MAX_ERROR_WAIT_TIME = 30;
