@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { peerConfig } from '../session/config.ts';
 import type { DownReason, PeerConfig } from '../session/types.ts';
@@ -35,7 +35,7 @@ async function speaker(address: string, port: number, events: SpeakerEvents): Pr
 }
 
 /** Resolves with the arguments of the first call of an event. */
-function once<T extends unknown[]>(): { readonly happened: Promise<T>; readonly event: (...args: T) => void } {
+function firstCall<T extends unknown[]>(): { readonly happened: Promise<T>; readonly event: (...args: T) => void } {
   const { promise, resolve } = Promise.withResolvers<T>();
   return { happened: promise, event: (...args) => resolve(args) };
 }
@@ -54,7 +54,7 @@ describe('two speakers', () => {
   it('exchange routes of both families over one session', async () => {
     const port = await freePort();
     const seen: unknown[] = [];
-    const { happened: complete, event: finish } = once();
+    const { happened: complete, event: finish } = firstCall();
     const left = await speaker(LEFT, port, {
       established: (peer) => {
         left.announce(peer, { origin: 0, asPath: [{ type: 'sequence', asns: [64512] }], nextHop: LEFT }, [
@@ -87,8 +87,8 @@ describe('two speakers', () => {
 
   it('tell each other why they go, and the one that stays sees the text', async () => {
     const port = await freePort();
-    const { happened: established, event: onEstablished } = once();
-    const { happened: down, event: onDown } = once<[string, DownReason, boolean]>();
+    const { happened: established, event: onEstablished } = firstCall();
+    const { happened: down, event: onDown } = firstCall<[string, DownReason, boolean]>();
     const left = await speaker(LEFT, port, { established: onEstablished });
     const right = await speaker(RIGHT, port, { down: onDown });
     right.add(LEFT, config(64512, 64512, { passive: true, bgpIdentifier: 2 }));
@@ -124,8 +124,8 @@ it('closes the connection of a stranger, and answers one that speaks no BGP with
 
 it('forgets a peer that is removed, also from inside a callback', async () => {
   const port = await freePort();
-  const { happened: down, event: onDown } = once<[string, DownReason, boolean]>();
-  const { happened: removed, event: onRemoved } = once();
+  const { happened: down, event: onDown } = firstCall<[string, DownReason, boolean]>();
+  const { happened: removed, event: onRemoved } = firstCall();
   const left = await speaker(LEFT, port, { established: (peer) => void left.remove(peer).then(onRemoved) });
   const right = await speaker(RIGHT, port, { down: onDown });
   right.add(LEFT, config(64512, 64512, { passive: true, bgpIdentifier: 2 }));
@@ -147,9 +147,14 @@ it('runs the example of the README', async () => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
   const [, example] = /```ts\n(.*?)```/s.exec(readme) ?? [];
   const source = example?.replaceAll('1790', String(await freePort())) ?? '';
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module-typescript', '--eval', source], {
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', source], {
     cwd: new URL('../../..', import.meta.url),
-    timeout: 9000,
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  expect(stdout).toBe("127.0.0.1 announces [ '192.0.2.0/24' ]\n");
+  try {
+    const [printed] = (await once(child.stdout, 'data')) as [Buffer];
+    expect(String(printed)).toBe("127.0.0.1 [ { prefix: '192.0.2.0/24' } ]\n");
+  } finally {
+    child.kill();
+  }
 });
