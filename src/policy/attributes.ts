@@ -5,10 +5,10 @@ import type { Attributes } from 'node-bgp';
 import { equalPaths } from './as-path.ts';
 import { equalLarge } from './communities.ts';
 import { type Context, ownAttributes, removeAttribute, setOther } from './context.ts';
-import { DEST_NAMES, DEST_NUMBERS, ENUMS, SOURCE_NUMBERS } from './enums.ts';
+import { DEST_NAMES, DEST_NUMBERS, ENUMS } from './enums.ts';
 import { fault } from './fault.ts';
 import type { RouteDest } from './route.ts';
-import type { AttributeName, FieldName, Policy, PolicyInput } from './types.ts';
+import type { AttributeName, Policy, PolicyInput } from './types.ts';
 import { describeType, equalLists, isBoxed, OPAQUE, quadNumber, type RuntimeValue } from './values.ts';
 
 export interface AttributeRow {
@@ -84,9 +84,6 @@ function opaqueRow(key: 'atomicAggregate' | 'aggregator'): AttributeRow {
 }
 
 const ORIGINS = [ENUMS.ORIGIN_IGP, ENUMS.ORIGIN_EGP, ENUMS.ORIGIN_INCOMPLETE];
-const SOURCES = Object.fromEntries(
-  Object.entries(SOURCE_NUMBERS).map(([source, value]) => [source, { type: 'enum', of: 'source', value } as const]),
-);
 const DESTS = DEST_NAMES.map((name) => ({ type: 'enum', of: 'dest', value: DEST_NUMBERS[name] }) as const);
 /** The destinations that a filter may choose by name. */
 const ASSIGNABLE_DESTS: readonly RouteDest[] = ['blackhole', 'unreachable', 'prohibit'];
@@ -286,36 +283,4 @@ const BIRD2_PATH: AttributeRow = {
   ...ROWS.asPath,
   reads: ['attributes'],
   read: (context) => ({ type: 'path', value: context.attributes.asPath }),
-};
-
-export interface FieldRow {
-  readonly reads: readonly PolicyInput[];
-  readonly read: (context: Context) => RuntimeValue;
-}
-
-const ip = (address: string | undefined, context: Context): RuntimeValue => ({
-  type: 'ip',
-  value: address ?? (context.route.family === 'ipv4' ? '0.0.0.0' : '::'),
-});
-
-/** `net` is not here: it is read without making a text of it wherever that can be avoided (expressions.ts). */
-export const FIELDS: Readonly<Record<Exclude<FieldName, 'net'>, FieldRow>> = {
-  family: { reads: ['family'], read: (context) => context.route.family },
-  source: { reads: ['source'], read: (context) => SOURCES[context.route.source] },
-  protocol: { reads: ['protocol'], read: (context) => context.route.protocol },
-  from: { reads: ['from', 'family'], read: (context) => ip(context.route.from?.address, context) },
-  fromName: { reads: ['from'], read: (context) => context.route.from?.name },
-  cast: { reads: [], read: () => ENUMS.RTC_UNICAST },
-  ifindex: { reads: ['other'], read: (context) => context.route.other?.ifindex ?? 0 },
-  peerType: { reads: ['peerType'], read: (context) => context.route.peer?.type },
-  peerName: { reads: ['peer'], read: (context) => context.route.peer?.name },
-  peerAs: { reads: ['peer'], read: (context) => context.route.peer?.remoteAs },
-  localAs: { reads: ['peer'], read: (context) => context.route.peer?.localAs },
-  peerAddress: {
-    reads: ['peer'],
-    read: (context) => {
-      const address = context.route.peer?.address;
-      return address === undefined ? undefined : { type: 'ip', value: address };
-    },
-  },
 };

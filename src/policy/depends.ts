@@ -1,7 +1,8 @@
 // Which inputs a policy looks at, found in its text. A routing table may reuse an answer for routes that agree in all of them
 // (and in attributes, preference and metric, which the result hands through).
 
-import { attributeRow, FIELDS } from './attributes.ts';
+import { attributeRow } from './attributes.ts';
+import { FIELDS } from './fields.ts';
 import type { Policy, PolicyInput } from './types.ts';
 
 const CACHE = new WeakMap<Policy, ReadonlySet<PolicyInput>>();
@@ -18,7 +19,13 @@ export function dependsOn(policy: Policy): ReadonlySet<PolicyInput> {
 }
 
 /** Every statement and expression is an object of this shape somewhere below the policy. */
-type Node = { readonly type?: string; readonly name?: string; readonly attribute?: string };
+interface Node {
+  readonly type?: string;
+  readonly name?: string;
+  readonly attribute?: string;
+  readonly prefix?: unknown;
+  readonly asn?: unknown;
+}
 
 function collect(part: unknown, dialect: Policy['dialect'], found: Set<PolicyInput>): void {
   if (typeof part !== 'object' || part === null) return;
@@ -37,6 +44,11 @@ function readsOf(node: Node, dialect: Policy['dialect']): readonly PolicyInput[]
       return attributeRow(node.attribute as 'med', dialect).reads;
     case 'prepend':
       return attributeRow('asPath', dialect).reads;
+    case 'roaCheck':
+      return [
+        ...(node.prefix === undefined ? (['prefix', 'family'] as const) : []),
+        ...(node.asn === undefined ? attributeRow('asPath', dialect).reads : []),
+      ];
     default:
       return [];
   }

@@ -2,27 +2,26 @@
 // is a mistake of the program that wrote it. What only a route can show is a run-time error of the filter.
 
 import { prefixFromWords } from 'node-bgp';
-import { compileMask, firstAsn, lastAsn, lastNonaggregatedAsn, type MaskStep, pathLength } from './as-path.ts';
-import { attributeRow, FIELDS } from './attributes.ts';
-import { extendedCommunity, pairNumber } from './communities.ts';
+import { firstAsn, lastAsn, lastNonaggregatedAsn, pathLength } from './as-path.ts';
+import { attributeRow } from './attributes.ts';
 import { compileMatch, compileNetEquals } from './conditions.ts';
+import { compileCommunity, compileMaskOf, compilePathMask } from './constructors.ts';
 import { type Context, type Evaluator, enterCall, RETURN, type Signal, type Step } from './context.ts';
 import { fault } from './fault.ts';
+import { FIELDS } from './fields.ts';
 import { changeList } from './lists.ts';
 import { matchValues } from './match.ts';
-import { pathMaskText } from './print.ts';
+import { compileRoaCheck } from './roa.ts';
 import { findVariable, type Scope, type Unit } from './scope.ts';
-import type { ArithmeticOperator, CompareOperator, Expression, PartName, PathMaskItem } from './types.ts';
-import { valueSetMatcher } from './value-set.ts';
+import type { ArithmeticOperator, CompareOperator, Expression, PartName } from './types.ts';
 import {
+  asBool,
+  asInt,
   coerce,
   describeType,
-  hostWords,
   isBoxed,
   isConstant,
   orderValues,
-  type PathMaskValue,
-  quadNumber,
   type RuntimeValue,
   runtimeOf,
   sameValue,
@@ -100,6 +99,11 @@ export function compileExpression(expression: Expression, unit: Unit, scope: Sco
         return context.returned;
       };
     }
+    case 'roaCheck': {
+      const net: Expression = expression.prefix ?? { type: 'field', name: 'net' };
+      const last: Expression = { type: 'part', name: 'last', of: { type: 'attribute', name: 'asPath' } };
+      return compileRoaCheck(expression.table, compile(net), compile(expression.asn ?? last));
+    }
     default: {
       if (!isConstant(expression)) throw new TypeError(`not an expression: ${JSON.stringify(expression)}`);
       const value = runtimeOf(expression);
@@ -118,14 +122,6 @@ function compileField({ name }: Of<'field'>): Evaluator {
 
 function netText(route: Context['route']): string {
   return prefixFromWords(route.family, route.word0, route.word1, route.word2, route.word3, route.length);
-}
-
-export function asBool(value: RuntimeValue, what: string): boolean {
-  return typeof value === 'boolean' ? value : fault(`${what} takes bool, not ${describeType(value)}`);
-}
-
-function asInt(value: RuntimeValue, what: string): number {
-  return typeof value === 'number' ? value : fault(`${what} takes int, not ${describeType(value)}`);
 }
 
 /** `and` goes on while operands are true, `or` while they are false. */
@@ -208,94 +204,6 @@ function partOf(name: PartName, value: RuntimeValue): RuntimeValue {
     return value.value.length;
   }
   return fault(`.${name} of ${describeType(value)}`);
-}
-
-/** The address with all bits behind the first `length` cleared. */
-function compileMaskOf(of: Evaluator, length: Evaluator): Evaluator {
-  return (context) => {
-    const value = of(context);
-    const bits = asInt(length(context), '.mask');
-    if (!isBoxed(value, 'ip')) return fault(`.mask of ${describeType(value)}`);
-    const words = hostWords(value.value);
-    const kept = Math.min(bits, words.length);
-    const prefix = prefixFromWords(words.family, words.word0, words.word1, words.word2, words.word3, kept);
-    return { type: 'ip', value: prefix.slice(0, prefix.indexOf('/')) };
-  };
-}
-
-type Compile = (expression: Expression) => Evaluator;
-
-function compileCommunity(expression: Of<'makePair' | 'makeLarge' | 'makeExtended'>, compile: Compile): Evaluator {
-  switch (expression.type) {
-    case 'makePair': {
-      const first = compile(expression.first);
-      const second = compile(expression.second);
-      return (context) => {
-        const high = asInt(first(context), 'pair');
-        const low = asInt(second(context), 'pair');
-        if (high > 0xffff || low > 0xffff) fault('a number of a pair is at most 65535');
-        return { type: 'pair', value: pairNumber(high, low) };
-      };
-    }
-    case 'makeLarge': {
-      const parts = [expression.first, expression.second, expression.third].map(compile);
-      return (context) => {
-        const [a, b, c] = parts.map((part) => asInt(part(context), 'large community'));
-        return { type: 'lc', value: [a!, b!, c!] };
-      };
-    }
-    case 'makeExtended': {
-      const key = compile(expression.key);
-      const local = compile(expression.value);
-      return (context) => {
-        const keyValue = key(context);
-        const quad = quadNumber(keyValue);
-        const value = asInt(local(context), 'extended community');
-        const number = quad ?? asInt(keyValue, 'extended community');
-        const hex = extendedCommunity(expression.kind, number, quad !== undefined, value);
-        return hex === undefined ? fault(`extended community value ${value} is too large`) : { type: 'ec', value: hex };
-      };
-    }
-  }
-}
-
-/** A mask without expressions is made once. */
-function compilePathMask({ items }: Of<'pathMask'>, compile: Compile): Evaluator {
-  if (items.every((item) => item.type !== 'expression')) {
-    const mask = makeMask(items);
-    return () => mask;
-  }
-  const resolvers = items.map((item): ((context: Context) => PathMaskItem) => {
-    if (item.type !== 'expression') return () => item;
-    const value = compile(item.value);
-    return (context) => maskItemOf(value(context));
-  });
-  return (context) => makeMask(resolvers.map((resolve) => resolve(context)));
-}
-
-function maskItemOf(value: RuntimeValue): PathMaskItem {
-  if (typeof value === 'number') return { type: 'asn', from: value, to: value };
-  if (isBoxed(value, 'set')) return { type: 'set', items: value.items };
-  return fault(`path mask takes int, not ${describeType(value)}`);
-}
-
-function makeMask(items: readonly PathMaskItem[]): PathMaskValue {
-  return { type: 'pathMask', matches: compileMask(items.map(maskStep)), text: pathMaskText(items) };
-}
-
-function maskStep(item: PathMaskItem): MaskStep {
-  switch (item.type) {
-    case 'any':
-      return 'any';
-    case 'one':
-      return () => true;
-    case 'asn':
-      return (asn) => asn >= item.from && asn <= item.to;
-    case 'set':
-      return valueSetMatcher(item.items);
-    case 'expression':
-      throw new TypeError('an expression in a path mask that is not worked out');
-  }
 }
 
 /**

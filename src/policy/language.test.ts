@@ -282,9 +282,9 @@ describe('lists', () => {
       [changed('filter', clist(0x30004, 0x10002), clist(0x30004, 0x50006)), '(clist (3,4))'],
       [changed('add', clist(), lc(1, 2, 3)), 'add of lc'],
       [changed('add', { type: 'eclist', value: [] }, ec('rt', int(10), 20)), '(eclist (rt, 10, 20))'],
-      [changed('delete', { type: 'eclist', value: ['0002000a00000014'] }, ec('rt', int(10), 20)), '(eclist)'],
+      [changed('delete', { type: 'eclist', value: ['0002000a00000014'] }, ec('rt', int(10), 20)), '(eclist )'],
       [changed('add', { type: 'lclist', value: [[1, 2, 3]] }, lc(1, 2, 2)), '(lclist (1, 2, 2) (1, 2, 3))'],
-      [changed('delete', { type: 'lclist', value: [[1, 2, 3]] }, lc(1, 2, 3)), '(lclist)'],
+      [changed('delete', { type: 'lclist', value: [[1, 2, 3]] }, lc(1, 2, 3)), '(lclist )'],
       [changed('prepend', path(2, 3), int(1)), '(path 1 2 3)'],
       [changed('delete', path(1, 2, 1), int(1)), '(path 2)'],
       [changed('filter', path(1, 2, 3), setOf(ints(2, 9))), '(path 2 3)'],
@@ -324,7 +324,7 @@ describe('print', () => {
         },
         '(path 1 {2 3})',
       ],
-      [attribute('communities'), '(clist)'],
+      [attribute('communities'), '(clist )'],
       [pair(1, 2), '(1,2)'],
       [lc(1, 2, 3), '(1, 2, 3)'],
       [ec('rt', int(10), 20), '(rt, 10, 20)'],
@@ -541,6 +541,27 @@ describe('attributes that a filter writes', () => {
       print(attribute('dest')),
     );
     expect(result.printed).toEqual(['10.0.0.99(enum 34)0', 'eth7(enum 34)10.0.0.0', '(enum 34)3']);
+  });
+});
+
+describe('route origin validation', () => {
+  const table = [
+    { prefix: '10.0.0.0/8', max: 16, asn: 65001 },
+    { prefix: '10.1.0.0/16', max: 24, asn: 0 },
+  ];
+
+  it.each([
+    ['10.0.0.0/8', 65001, 'ROA_VALID'],
+    ['10.2.0.0/16', 65001, 'ROA_VALID'],
+    ['10.2.0.0/17', 65001, 'ROA_INVALID'],
+    ['10.2.0.0/16', 65002, 'ROA_INVALID'],
+    ['10.1.0.0/24', 0, 'ROA_INVALID'],
+    ['172.16.0.0/12', 65001, 'ROA_UNKNOWN'],
+  ])('%s from AS %i is %s', (net, asn, expected) => {
+    const given: Expression = { type: 'roaCheck', table, prefix: prefix(net), asn: int(asn) };
+    expect(shown(equals(given, enumValue(expected)))).toBe('TRUE');
+    const own = route(net, { attributes: attributes({ asPath: [{ type: 'sequence', asns: [7, asn] }] }) });
+    expect(shown(equals({ type: 'roaCheck', table }, enumValue(expected)), own)).toBe('TRUE');
   });
 });
 

@@ -72,9 +72,13 @@ function prefixOrHost(value: RuntimeValue): PrefixWords | undefined {
   return value.type === 'ip' ? hostWords(value.value) : undefined;
 }
 
+/** Undefined where the value is neither a prefix nor an address. */
 function isInside(value: RuntimeValue, outer: PrefixWords): boolean | undefined {
   const inner = prefixOrHost(value);
-  if (inner === undefined) return undefined;
+  return inner === undefined ? undefined : wordsInside(inner, outer);
+}
+
+export function wordsInside(inner: PrefixWords, outer: PrefixWords): boolean {
   return (
     inner.family === outer.family &&
     inner.length >= outer.length &&

@@ -169,6 +169,11 @@ export function expressionText(expression: Expression): string {
       return `${expression.operation}(${expressionText(expression.of)}, ${expressionText(expression.value)})`;
     case 'call':
       return callText(expression.function, expression.arguments);
+    case 'roaCheck': {
+      const entries = expression.table.map(({ prefix, max, asn }) => `${prefix} max ${max} as ${asn}`);
+      const operands = [expression.prefix, expression.asn].filter((operand) => operand !== undefined);
+      return `roa_check(${[`{${entries.join('; ')}}`, ...operands.map(expressionText)].join(', ')})`;
+    }
     default:
       return constantText(expression);
   }

@@ -5,7 +5,7 @@ import { attributeRow } from './attributes.ts';
 import { prefixMatches, when } from './builders.ts';
 import { asPrefixRanges, foldCondition } from './conditions.ts';
 import { ACCEPT, CONTINUE, type Evaluator, REJECT, RETURN, type Step } from './context.ts';
-import { asBool, compileCall, compileExpression } from './expressions.ts';
+import { compileCall, compileExpression } from './expressions.ts';
 import { fault } from './fault.ts';
 import { changeList } from './lists.ts';
 import { declareVariable, findVariable, newScope, type Scope, type Unit } from './scope.ts';
@@ -13,7 +13,7 @@ import { valueText } from './text.ts';
 import { tracing, tracingIf } from './trace.ts';
 import type { Origin, PrefixRange, Statement } from './types.ts';
 import { valueSetMatcher } from './value-set.ts';
-import { coerce, type RuntimeValue } from './values.ts';
+import { asBool, coerce, type RuntimeValue } from './values.ts';
 
 type Of<T extends Statement['type']> = Extract<Statement, { readonly type: T }>;
 

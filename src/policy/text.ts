@@ -45,8 +45,9 @@ export function valueText(value: RuntimeValue): string {
   }
 }
 
+/** The blank behind the kind also stands in an empty list. */
 function listText(kind: string, members: readonly string[]): string {
-  return `(${[kind, ...members].join(' ')})`;
+  return `(${kind} ${members.join(' ')})`;
 }
 
 function pairText(value: number): string {

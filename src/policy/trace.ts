@@ -1,9 +1,9 @@
 // What explain records: a statement wrapped so that it tells what it did. Not here: what statements do.
 
 import { ACCEPT, CONTINUE, type Context, type Evaluator, REJECT, type Signal, type Step } from './context.ts';
-import { asBool } from './expressions.ts';
 import { statementHead } from './print.ts';
 import type { Origin, Statement, TraceStep } from './types.ts';
+import { asBool } from './values.ts';
 
 /** Statements that contain or call others are told before them, all others afterwards. */
 export function tracing(statement: Statement, origin: Origin | undefined, step: Step): Step {

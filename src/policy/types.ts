@@ -260,7 +260,21 @@ export type Expression =
       readonly of: Expression;
       readonly value: Expression;
     }
-  | { readonly type: 'call'; readonly function: string; readonly arguments: readonly Expression[] };
+  | { readonly type: 'call'; readonly function: string; readonly arguments: readonly Expression[] }
+  /** An enum of kind `roa`. Without operands: of the route's own prefix and the last AS of its path. */
+  | {
+      readonly type: 'roaCheck';
+      readonly table: readonly RoaEntry[];
+      readonly prefix?: Expression;
+      readonly asn?: Expression;
+    };
+
+/** A route origin authorisation (RFC 6482): `asn` may originate `prefix` and what is inside it, up to length `max`. */
+export interface RoaEntry {
+  readonly prefix: Prefix;
+  readonly max: number;
+  readonly asn: Asn;
+}
 
 // --- explain
 

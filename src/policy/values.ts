@@ -85,6 +85,14 @@ export function coerce(value: RuntimeValue, type: ValueType, what: string): Runt
   return fault(`${what} takes ${type}, not ${describeType(value)}`);
 }
 
+export function asBool(value: RuntimeValue, what: string): boolean {
+  return typeof value === 'boolean' ? value : fault(`${what} takes bool, not ${describeType(value)}`);
+}
+
+export function asInt(value: RuntimeValue, what: string): number {
+  return typeof value === 'number' ? value : fault(`${what} takes int, not ${describeType(value)}`);
+}
+
 export function sameValue(a: RuntimeValue, b: RuntimeValue): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object') return false;
