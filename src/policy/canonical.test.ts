@@ -12,7 +12,7 @@ import {
   reject,
   when,
 } from './index.ts';
-import { randomPolicy } from './testing.ts';
+import { randomPolicy } from './policy.fixture.ts';
 import type { Policy } from './types.ts';
 
 type Json = unknown;

@@ -52,7 +52,7 @@ import {
   when,
   withOrigin,
 } from './index.ts';
-import { attributes, EBGP, IBGP, randomPolicy, randomRoute, route } from './testing.ts';
+import { attributes, EBGP, IBGP, randomPolicy, randomRoute, route } from './policy.fixture.ts';
 import type { Expression } from './types.ts';
 
 const onlyIf = (condition: Expression): Policy => policy('test', 'reject', [when(condition, accept())]);

@@ -1,4 +1,4 @@
-// Routes and random policies for the tests of this room. Nothing of the product imports it.
+// Routes and random policies for the tests of this room.
 
 import fc from 'fast-check';
 import { type Attributes, type Prefix, prefixWords } from 'node-bgp';
