@@ -91,6 +91,13 @@ export class AttributeTable {
   /** Sets that nobody holds yet or any more; swept by `sweep`, so that a set can be taken up again meanwhile. */
   #idle: SetId[] = [];
 
+  #groups = 0;
+
+  /** A number for an export group, unlike all others that remember what they prepared with sets of this table. */
+  nextGroup(): number {
+    return ++this.#groups;
+  }
+
   get size(): number {
     return this.#sets.length - 1 - this.#free.length;
   }

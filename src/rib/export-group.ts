@@ -77,7 +77,7 @@ export class ExportGroup {
   /** Prefixes below this have been offered since the options were set. */
   #filled: PrefixId = 0;
 
-  /** @param id never used before for these tables: what is remembered with attribute sets is found by it */
+  /** @param id from `AttributeTable.nextGroup`: what is remembered with attribute sets is found by it */
   constructor(id: number, tables: RibTables, options: GroupOptions) {
     this.options = options;
     this.#tables = tables;

@@ -15,7 +15,6 @@ export class ExportGroups {
   readonly #waiting = new Map<SourceId, ExportGroup>();
   /** Groups with offers to make or a snapshot to build. */
   readonly #busy = new Set<ExportGroup>();
-  #nextId = 1;
 
   constructor(tables: RibTables) {
     this.#tables = tables;
@@ -109,7 +108,7 @@ export class ExportGroups {
     const together =
       changed.length === members.length && changed.every((source) => sameOptions(changes.get(source)!, options));
     if (together && this.#find(options) === undefined && canReconfigure(group.options, options)) {
-      group.reconfigure(this.#nextId++, options);
+      group.reconfigure(this.#tables.attributes.nextGroup(), options);
       this.#busy.add(group);
       return;
     }
@@ -147,7 +146,7 @@ export class ExportGroups {
   #findOrCreate(options: GroupOptions): ExportGroup {
     const found = this.#find(options);
     if (found !== undefined) return found;
-    const group = new ExportGroup(this.#nextId++, this.#tables, options);
+    const group = new ExportGroup(this.#tables.attributes.nextGroup(), this.#tables, options);
     this.#groups.add(group);
     return group;
   }

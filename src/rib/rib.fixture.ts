@@ -34,8 +34,12 @@ export interface PeerOptions {
   readonly exportPolicy?: Policy;
 }
 
-export function makeRib(family: Family = 'ipv4', resolver: Resolver = () => ASSUMED_REACHABLE): Rib {
-  return new Rib(family, new AttributeTable(), resolver);
+export function makeRib(
+  family: Family = 'ipv4',
+  resolver: Resolver = () => ASSUMED_REACHABLE,
+  attributes = new AttributeTable(),
+): Rib {
+  return new Rib(family, attributes, resolver);
 }
 
 export class TestPeer {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addCommunity, policy, prefixIn, reject, setLocalPref, when } from '../policy/index.ts';
+import { AttributeTable } from './attribute-table.ts';
 import { explainDecision } from './decision.ts';
 import { UNRESOLVED } from './next-hops.ts';
 import { makeRib, settle, TestPeer } from './rib.fixture.ts';
@@ -268,6 +269,23 @@ describe('IPv6', () => {
     peers[0]!.withdraw(['fd00:10:244::/122']);
     settle(rib, peers);
     expect(peers[1]!.prefixes()).toEqual(['fd00:10:244::40/122']);
+  });
+});
+
+describe('both families', () => {
+  it('share attribute sets, and prepare them each for its own peers', () => {
+    const attributes = new AttributeTable();
+    const ribs = (['ipv4', 'ipv6'] as const).map((family) => makeRib(family, undefined, attributes));
+    const peers = ribs.map((rib) => new TestPeer(rib, 2));
+    for (const [rib, prefix] of [[ribs[0]!, A], [ribs[1]!, 'fd00::/64']] as const) {
+      const source = rib.addSource({ kind: 'static', protocol: 'static1', preference: 200 });
+      rib.putLocal(source, prefix, { origin: 0, asPath: [] }, undefined);
+      settle(rib, peers);
+    }
+    expect(peers.map((peer) => [...peer.table.values()].map(({ nextHop }) => nextHop))).toEqual([
+      ['10.0.0.254'],
+      ['fd00::fe'],
+    ]);
   });
 });
 

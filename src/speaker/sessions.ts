@@ -185,7 +185,7 @@ export class Sessions {
         this.#outlet.effect({ type: 'close', connection: output.connection });
         return;
       case 'send':
-        this.#write(peer, output.connection, output.bytes);
+        this.#write(peer, output.connection, output.bytes, now);
         return;
       case 'stateChanged':
         peer.since = now;
@@ -340,7 +340,7 @@ export class Sessions {
   // --- output
 
   /** Every member of the family's groups takes what its socket has room for. */
-  writeAll(family: Family): void {
+  writeAll(family: Family, now: number): void {
     const { groups } = this.#families[family].rib;
     for (const peer of this.#peers.values()) {
       const { session } = peer;
@@ -353,16 +353,20 @@ export class Sessions {
       if (room <= 0) continue;
       member.pull(room, (bytes, messages) => {
         peer.updatesOut += messages;
-        this.#write(peer, session.connection, bytes);
+        this.#write(peer, session.connection, bytes, now);
       });
     }
   }
 
-  #write(peer: SpeakerPeer, id: number, bytes: Uint8Array): void {
-    const connection = this.#connections.get(id);
-    if (connection !== undefined) connection.waiting += bytes.length;
+  #write(peer: SpeakerPeer, id: number, bytes: Uint8Array, now: number): void {
     peer.octetsOut += bytes.length;
     this.#outlet.effect({ type: 'write', connection: id, bytes });
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    const began = connection.waiting === 0;
+    connection.waiting += bytes.length;
+    // From here on the send hold timer runs (RFC 9687).
+    if (began) this.run(peer, { type: 'sendProgress', connection: id, waiting: connection.waiting }, now);
   }
 
   #configOf(intent: PeerIntent) {

@@ -63,9 +63,9 @@ export class Speaker {
   }
 
   /** A portion of what earlier inputs left to do, and everything that peers can take of it. */
-  work(): Effect[] {
+  work(now: number): Effect[] {
     for (const router of [this.families.ipv4, this.families.ipv6]) {
-      const wishes = router.work(() => this.sessions.writeAll(router.family));
+      const wishes = router.work(() => this.sessions.writeAll(router.family, now));
       if (wishes.length > 0) this.#effects.push({ type: 'program', wishes });
     }
     this.#endRecovery();
