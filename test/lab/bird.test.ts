@@ -23,7 +23,6 @@ const BIRD_ROUTES = `
       protocol static decorated {
         ipv4;
         route 198.51.100.0/24 blackhole {
-          bgp_med = 50;
           bgp_community.add((64512, 7));
           bgp_community.add((64512, 8));
           bgp_large_community.add((64512, 1, 2));
@@ -46,7 +45,7 @@ function session(name: string, remote: string, options: { localAs?: number; remo
         connect delay time 1;
         connect retry time 1;
         error wait time 1, 2;
-        ${channel} { import all; export where source = RTS_STATIC; };
+        ${channel} { import all; export filter { if source != RTS_STATIC then reject; bgp_med = 50; accept; }; };
       }`;
 }
 
@@ -109,7 +108,7 @@ async function expectSoon<T>(read: () => Promise<T>, expected: T): Promise<void>
     actual = await read();
     return JSON.stringify(actual) === JSON.stringify(expected);
   };
-  await waitFor(matches, 10_000);
+  await waitFor(matches, 8_000);
   expect(actual).toEqual(expected);
 }
 
@@ -226,7 +225,7 @@ ${CLUSTER_RESOURCES(`
     spec: { peerIP: "2001:db8:2::fe", asNumber: 65001 }`)}`,
   );
 
-  test('Caracal sees the AS in front of what BIRD sends, and no LOCAL_PREF', async () => {
+  test('Caracal sees the AS in front of what BIRD sends, and gives it LOCAL_PREF 100', async () => {
     const [route] = await lab().routes('node-1', '198.51.100.0/24');
     expect(attributesOf(route)).toEqual({
       nextHop: '192.0.2.254',

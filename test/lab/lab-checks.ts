@@ -11,7 +11,7 @@ import { waitFor } from '../../topologies/wait-for.ts';
 /** What a lab of three to six nodes may take on a busy machine; it needs a second or two. */
 export const LAB_TIMEOUT_MS = 60_000;
 
-const ROUTES_MS = 15_000;
+const ROUTES_MS = 8_000;
 
 /** Builds `topologies/NAME.yaml` before the tests of a file and takes it down after them. */
 export function useTopology(name: string, prepare: (lab: Lab) => void = () => {}): () => Lab {
