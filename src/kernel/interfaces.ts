@@ -27,8 +27,11 @@ export class InterfaceTable {
     this.#emit = emit;
   }
 
-  has(device: string): boolean {
-    return this.#indexes.has(device);
+  /** Why the kernel would refuse routes through the device, for people; undefined: it would not. */
+  obstacle(device: string): string | undefined {
+    const known = this.#interfaces.get(this.indexOf(device));
+    if (known === undefined) return `${device} does not exist yet`;
+    return known.raw.adminUp ? undefined : `${device} is down`;
   }
 
   indexOf(device: string): number {

@@ -5,6 +5,7 @@
 // Multicast groups are joined before anything is read, so nothing that happens meanwhile is missed. Changes go in batches;
 // the next one is sent when the kernel has answered, which lets the event loop turn in between.
 
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { Family } from 'node-bgp';
 import { compareNextHops } from '../fib/kernel-route.ts';
 import type { KernelEvent, KernelNextHop, KernelRoute, KernelWish, LearnedRoute } from '../fib/types.ts';
@@ -56,6 +57,7 @@ const RTPROT_BIRD = 12;
 const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 /** Small against the receive buffer, where each failure takes 832 octets, and 1 to 5 ms of the kernel's time. */
 const BATCH = 250;
+const WISHES = 1_000;
 /** Milliseconds from a reason to doubt until routes are read again; doubts come in swarms. */
 const RECHECK_DELAY = 20;
 /** Reading again and again may take a tenth of the time, not more. */
@@ -69,6 +71,9 @@ export class LinuxKernel implements Kernel {
   readonly #table: KernelTable;
   #deliver: (events: readonly KernelEvent[]) => void = () => {};
   #events: KernelEvent[] = [];
+  /** Taken into the table in slices: a hundred thousand of them may come at once. */
+  #wishes: (KernelWish | 'sweep')[] = [];
+  #nextWish = 0;
   #conversation: Conversation | undefined;
   /** All has been read and notifications keep it true; only then are changes sent. */
   #isFollowing = false;
@@ -95,7 +100,7 @@ export class LinuxKernel implements Kernel {
     };
     this.#table = new KernelTable({
       protocol: this.#settings.protocol,
-      deviceExists: (device) => this.#interfaces.has(device),
+      deviceObstacle: (device) => this.#interfaces.obstacle(device),
       emit: (event) => this.#emit(event),
       report: this.#settings.report,
     });
@@ -113,12 +118,12 @@ export class LinuxKernel implements Kernel {
   }
 
   program(wishes: readonly KernelWish[]): void {
-    for (const wish of wishes) this.#table.set(wish);
+    for (const wish of wishes) this.#wishes.push(wish);
     this.#work();
   }
 
   sweep(): void {
-    this.#table.sweep();
+    this.#wishes.push('sweep');
     this.#work();
   }
 
@@ -182,7 +187,7 @@ export class LinuxKernel implements Kernel {
       } catch (error) {
         expectLinuxError(error);
         this.#conversation?.close();
-        await new Promise((resolve) => setTimeout(resolve, pause));
+        await sleep(pause);
       }
     }
     this.#isOpening = false;
@@ -364,9 +369,11 @@ export class LinuxKernel implements Kernel {
     this.#isPumping = true;
     try {
       while (this.#isFollowing) {
+        this.#takeWishes(WISHES);
         const steps = this.#table.diff(BATCH);
-        if (steps.length === 0) break;
-        await this.#carryOut(steps);
+        if (steps.length > 0) await this.#carryOut(steps);
+        else if (this.#wishes.length > 0) await turn();
+        else break;
       }
     } catch (error) {
       expectLinuxError(error); // the conversation is over; when the next one has read all, it goes on
@@ -374,6 +381,18 @@ export class LinuxKernel implements Kernel {
       this.#isPumping = false;
     }
     this.#arm();
+  }
+
+  #takeWishes(limit: number): void {
+    const end = Math.min(this.#wishes.length, this.#nextWish + limit);
+    for (; this.#nextWish < end; this.#nextWish++) {
+      const wish = this.#wishes[this.#nextWish]!;
+      if (wish === 'sweep') this.#table.sweep();
+      else this.#table.set(wish);
+    }
+    if (end < this.#wishes.length) return;
+    this.#wishes = [];
+    this.#nextWish = 0;
   }
 
   async #carryOut(steps: readonly Step[]): Promise<void> {

@@ -18,7 +18,7 @@ export interface KernelStatus {
   readonly refused: readonly KernelComplaint[];
   /** Somebody else's route stands where ours should be, and is left alone; the text names its protocol. */
   readonly conflicts: readonly KernelComplaint[];
-  /** The device does not exist yet; the text names it. */
+  /** A device does not exist yet, or is down; the text names it. */
   readonly waiting: readonly KernelComplaint[];
   /** Somebody keeps deleting or replacing our route. */
   readonly fights: readonly KernelComplaint[];

@@ -41,6 +41,8 @@ interface Entry {
   /** The wanted route is there. */
   placed: boolean;
   step: Step | undefined;
+  /** In the queue of those that may need a change. */
+  queued: boolean;
   /** Number of the last dump that showed the prefix. */
   seen: number;
   /** Number of the last dump when the prefix changed. */
@@ -50,7 +52,7 @@ interface Entry {
 /** What stands between a wanted route and its place. */
 type Obstacle =
   | { readonly type: 'conflict'; readonly protocol: number }
-  | { readonly type: 'waiting'; readonly device: string };
+  | { readonly type: 'waiting'; readonly text: string };
 
 interface Dump {
   readonly family: Family;
@@ -61,7 +63,8 @@ interface Dump {
 export interface KernelTableOptions {
   /** rtm_protocol of our routes. */
   readonly protocol: number;
-  readonly deviceExists: (device: string) => boolean;
+  /** Why routes cannot lead through a device at present, for people; undefined: they can. */
+  readonly deviceObstacle: (device: string) => string | undefined;
   readonly emit: (event: KernelEvent) => void;
   readonly report: (problem: KernelProblem) => void;
 }
@@ -69,7 +72,8 @@ export interface KernelTableOptions {
 export class KernelTable {
   readonly #options: KernelTableOptions;
   readonly #entries: Readonly<Record<Family, Map<Prefix, Entry>>> = { ipv4: new Map(), ipv6: new Map() };
-  readonly #dirty = new Set<Entry>();
+  #queue: Entry[] = [];
+  #queueHead = 0;
   readonly #troubles: Troubles<Entry>;
   /** How many hops of routes in the kernel lead through a device. */
   readonly #uses: Readonly<Record<Family, Map<string, number>>> = { ipv4: new Map(), ipv6: new Map() };
@@ -174,13 +178,18 @@ export class KernelTable {
   /** At most `limit` changes that can go to the kernel together, each for another prefix. */
   diff(limit: number): Step[] {
     const steps: Step[] = [];
-    for (const entry of this.#dirty) {
-      if (steps.length === limit) break;
-      this.#dirty.delete(entry);
-      const change = this.#decide(entry);
+    while (steps.length < limit && this.#queueHead < this.#queue.length) {
+      const entry = this.#queue[this.#queueHead++]!;
+      entry.queued = false;
+      // Since it was queued it may have become right, or have found an obstacle.
+      const change = entry.step === undefined && !this.#troubles.isPaused(entry) ? this.#decide(entry) : undefined;
       if (change === undefined || !isChange(change)) continue;
       entry.step = { change, entry, disturbed: false };
       steps.push(entry.step);
+    }
+    if (this.#queueHead === this.#queue.length) {
+      this.#queue = [];
+      this.#queueHead = 0;
     }
     return steps;
   }
@@ -263,7 +272,8 @@ export class KernelTable {
       return old && { type: 'delete', route: old };
     }
     for (const { device } of wanted.nextHops) {
-      if (!this.#options.deviceExists(device)) return { type: 'waiting', device };
+      const text = this.#options.deviceObstacle(device);
+      if (text !== undefined) return { type: 'waiting', text };
     }
     return { type: first === undefined ? 'add' : 'replace', route: wanted };
   }
@@ -273,7 +283,6 @@ export class KernelTable {
   /** Brings flags, counters and queues in line after anything about the entry has changed. */
   #settle(entry: Entry): void {
     this.#countPlaced(entry);
-    this.#dirty.delete(entry);
     if (entry.step !== undefined) return; // again when the kernel has answered
     const decision = this.#decide(entry);
     if (decision === undefined) {
@@ -282,11 +291,17 @@ export class KernelTable {
     } else if (decision.type === 'conflict') {
       this.#troubles.conflict(entry, decision.protocol);
     } else if (decision.type === 'waiting') {
-      this.#troubles.wait(entry, decision.device);
+      this.#troubles.wait(entry, decision.text);
     } else {
       if (this.#troubles.get(entry)?.type !== 'refused') this.#troubles.clear(entry);
-      if (!this.#troubles.isPaused(entry)) this.#dirty.add(entry);
+      if (!this.#troubles.isPaused(entry)) this.#enqueue(entry);
     }
+  }
+
+  #enqueue(entry: Entry): void {
+    if (entry.queued) return;
+    entry.queued = true;
+    this.#queue.push(entry);
   }
 
   #countPlaced(entry: Entry): void {
@@ -340,6 +355,7 @@ export class KernelTable {
         told: false,
         placed: false,
         step: undefined,
+        queued: false,
         seen: -1,
         touched: -1,
       };

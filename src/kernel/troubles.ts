@@ -10,7 +10,7 @@ import type { KernelComplaint } from './port.ts';
 export type Trouble =
   | { readonly type: 'refused'; readonly text: string; readonly attempts: number }
   | { readonly type: 'conflict'; readonly protocol: number }
-  | { readonly type: 'waiting'; readonly device: string };
+  | { readonly type: 'waiting'; readonly text: string };
 
 /** Why the kernel said no: name of the errno, and text for people. */
 export interface Failure {
@@ -95,8 +95,9 @@ export class Troubles<T extends Sufferer> {
     this.#report({ type: 'conflict', prefix: item.prefix, text: conflictText(protocol) });
   }
 
-  wait(item: T, device: string): void {
-    this.#troubles.set(item, { type: 'waiting', device });
+  /** For a device of the wanted route. */
+  wait(item: T, text: string): void {
+    this.#troubles.set(item, { type: 'waiting', text });
     this.#watchDevices(item);
   }
 
@@ -183,14 +184,7 @@ export class Troubles<T extends Sufferer> {
 
 /** For people. */
 export function troubleText(trouble: Trouble): string {
-  switch (trouble.type) {
-    case 'refused':
-      return trouble.text;
-    case 'conflict':
-      return conflictText(trouble.protocol);
-    case 'waiting':
-      return `${trouble.device} does not exist yet`;
-  }
+  return trouble.type === 'conflict' ? conflictText(trouble.protocol) : trouble.text;
 }
 
 function conflictText(protocol: number): string {
