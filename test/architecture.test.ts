@@ -27,7 +27,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...['src/datastore/resources', 'src/datastore/types.ts', 'src/datastore/store.ts'],
   ],
   'src/speaker': ['src/node-bgp', 'src/policy', 'src/rib', 'src/fib', 'src/intent', 'src/datastore/types.ts'],
-  'src/kernel': ['src/node-bgp', 'src/fib/types.ts', 'src/linux'],
+  'src/kernel': ['src/node-bgp', 'src/fib/types.ts', 'src/fib/kernel-route.ts', 'src/linux'],
   'src/status': ['src/node-bgp', 'src/speaker/types.ts', 'src/intent/types.ts', 'src/datastore/types.ts'],
   'src/cli': ['src/node-bgp', 'src/status'],
   'src/daemon': ['src'],
@@ -203,7 +203,7 @@ function read(file: string): string {
 }
 
 function isTest(file: string): boolean {
-  return file.endsWith('.test.ts');
+  return file.endsWith('.test.ts') || file.endsWith('.fixture.ts');
 }
 
 function isIn(file: string, places: readonly string[]): boolean {

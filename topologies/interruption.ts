@@ -12,6 +12,8 @@ export function interruption(): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   const interrupt = () => reject(new Interrupted('interrupted'));
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
+  // `npm run demo | head` closes our output: nobody looks any more.
+  process.stdout.on('error', interrupt);
   // The signal may come before anybody waits for it.
   promise.catch(() => {});
   return promise;
