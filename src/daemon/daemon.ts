@@ -5,7 +5,6 @@
 import { missingNodeText } from '../cli/run.ts';
 import type { RunOptions } from '../cli/types.ts';
 import type { Datastore } from '../datastore/types.ts';
-import type { KernelWish } from '../fib/types.ts';
 import type { Intent } from '../intent/index.ts';
 import type { Kernel } from '../kernel/port.ts';
 import { type Effect, routePage, Speaker, takeSnapshot } from '../speaker/index.ts';
@@ -32,6 +31,8 @@ export interface DaemonParts {
   readonly onFatal: (text: string, exitCode: number) => void;
 }
 
+type EffectOf<Type extends Effect['type']> = Extract<Effect, { readonly type: Type }>;
+
 /** Milliseconds for last NOTIFICATIONs to leave. */
 const FAREWELL = 50;
 
@@ -43,8 +44,8 @@ export class Daemon {
   readonly #intents: Intents;
   #speaker: Speaker | undefined;
   #loop: Loop | undefined;
-  /** Wishes that wait until the port is ours; undefined as soon as it is. */
-  #heldWishes: KernelWish[] | undefined = [];
+  /** Effects that wait until the port is ours; undefined as soon as it is. */
+  #held: (EffectOf<'dial'> | EffectOf<'program'>)[] | undefined = [];
   #stopping: Promise<void> | undefined;
 
   constructor(parts: DaemonParts) {
@@ -63,9 +64,11 @@ export class Daemon {
   async start(): Promise<void> {
     const { kernel, datastores, options, logger } = this.#parts;
     await kernel.start((events) => this.#loop?.post({ type: 'kernel', events }));
-    this.#begin(kernel.routes().length > 0);
+    const restarted = kernel.routes().length > 0;
+    if (!restarted) kernel.sweep();
+    this.#begin(restarted);
     for (const [name, datastore] of datastores) await datastore.start((events) => this.#intents.apply(events, name));
-    logger.info({ node: options.node, kernel: options.kernel }, 'started');
+    logger.info({ kernel: options.kernel, datastore: options.datastore.type }, 'started');
   }
 
   /** Closes sessions and sockets; kernel routes stay. Idempotent. */
@@ -126,7 +129,9 @@ export class Daemon {
   #execute(effect: Effect): void {
     switch (effect.type) {
       case 'dial':
-        this.#sockets.dial(effect);
+      case 'program':
+        if (this.#held === undefined) this.#reachOut(effect);
+        else this.#held.push(effect);
         return;
       case 'acceptOptions':
         this.#sockets.welcome(effect);
@@ -140,9 +145,6 @@ export class Daemon {
       case 'listen':
         this.#listen(effect);
         return;
-      case 'program':
-        this.#program(effect.wishes);
-        return;
       case 'recovered':
         this.#parts.kernel.sweep();
         return;
@@ -152,26 +154,27 @@ export class Daemon {
     }
   }
 
-  #listen(effect: Extract<Effect, { type: 'listen' }>): void {
+  #listen(effect: EffectOf<'listen'>): void {
     const { logger, onFatal } = this.#parts;
     this.#listener.set(effect).then(
-      () => this.#releaseWishes(),
+      () => this.#release(),
       (error: Error) => {
-        if (this.#heldWishes !== undefined) onFatal(error.message, 1);
+        if (this.#held !== undefined) onFatal(error.message, 1);
         else logger.error({ code: (error as NodeJS.ErrnoException).code }, `cannot listen: ${error.message}`);
       },
     );
   }
 
-  #program(wishes: readonly KernelWish[]): void {
-    if (this.#heldWishes === undefined) this.#parts.kernel.program(wishes);
-    else this.#heldWishes.push(...wishes);
+  /** What others notice: it waits until we know that we are the only Caracal here. */
+  #reachOut(effect: EffectOf<'dial'> | EffectOf<'program'>): void {
+    if (effect.type === 'dial') this.#sockets.dial(effect);
+    else this.#parts.kernel.program(effect.wishes);
   }
 
-  #releaseWishes(): void {
-    const held = this.#heldWishes;
-    this.#heldWishes = undefined;
-    if (held !== undefined && held.length > 0) this.#parts.kernel.program(held);
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const effect of held) this.#reachOut(effect);
   }
 
   async #stop(text: string | undefined): Promise<void> {

@@ -19,7 +19,8 @@ export function applyIntent(router: Router, before: Intent | undefined, after: I
   const { bgpIdentifier, clusterId = bgpIdentifier, addresses } = after;
   router.sessions.identity = { bgpIdentifier, clusterId, addresses };
   const keys = keysOf(after);
-  if (change.listen || !sameKeys(before === undefined ? new Map() : keysOf(before), keys)) {
+  // The first intent always says where to listen, be it nowhere: what waits for that may go on.
+  if (before === undefined || change.listen || !sameKeys(keysOf(before), keys)) {
     router.effect({ type: 'listen', sockets: after.listen, keys });
   }
   for (const family of ['ipv4', 'ipv6'] as const) applyToFamily(router, family, change, after);

@@ -311,8 +311,11 @@ export class Sessions {
   }
 
   #down(peer: SpeakerPeer, reason: DownReason, wasEstablished: boolean, now: number): void {
+    const before = peer.lastError?.text;
     peer.noteDown(reason, now);
-    this.#tell({ type: 'peerDown', ...named(peer), reason, wasEstablished });
+    // An attempt that fails for the same reason as the last one is no news.
+    if (wasEstablished || peer.lastError?.text !== before)
+      this.#tell({ type: 'peerDown', ...named(peer), reason, wasEstablished });
     const { session } = peer;
     if (!wasEstablished || session === undefined) return;
     peer.session = undefined;

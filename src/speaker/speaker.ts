@@ -39,12 +39,14 @@ export class Speaker {
   readonly connections = new Connections();
   readonly sessions: Sessions;
   intent: Intent | undefined;
-  isRecovering = true;
+  /** Kernel routes of an earlier run are kept until sessions have had time to come back. */
+  isRecovering: boolean;
   readonly #deadlines = new DeadlineQueue<SpeakerPeer | typeof RECOVERY>();
   #effects: Effect[] = [];
 
   constructor(options: SpeakerOptions) {
     this.options = options;
+    this.isRecovering = options.restarted;
     const attributes = new AttributeTable();
     this.families = {
       ipv4: new FamilyRouter('ipv4', attributes, options.kernel),
@@ -89,7 +91,10 @@ export class Speaker {
         return;
       case 'connected': {
         const connection = this.connections.get(input.connection);
-        if (connection === undefined) return;
+        if (connection === undefined) {
+          this.#effects.push({ type: 'close', connection: input.connection }); // nobody waits for it any more
+          return;
+        }
         connection.endpoints = input.endpoints;
         this.sessions.run(connection.peer, input, now);
         return;
@@ -130,7 +135,8 @@ export class Speaker {
       this.intent = { ...this.intent, problems: intent.problems };
       return;
     }
-    if (this.intent === undefined && intent.nodeMissing !== true) this.#deadlines.set(RECOVERY, now + RECOVERY_LIMIT);
+    if (this.isRecovering && this.intent === undefined && intent.nodeMissing !== true)
+      this.#deadlines.set(RECOVERY, now + RECOVERY_LIMIT);
     const before = this.intent;
     this.intent = intent;
     applyIntent(

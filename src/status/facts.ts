@@ -57,8 +57,8 @@ function downLine({ type, peer, address, reason, wasEstablished }: FactOf<'peerD
   const lost = wasEstablished !== false;
   const { text, fields } = downText(reason);
   const message = lost
-    ? `peer ${peer} (${address}) went down: ${text}`
-    : `peer ${peer} (${address}) did not come up: ${text}`;
+    ? `peer ${peer} (${address}) went down: ${text || 'stopped'}`
+    : `peer ${peer} (${address}) did not come up: ${text || 'stopped'}`;
   const expected = reason.type === 'stopped' || (!lost && reason.type === 'connectionLost');
   return {
     level: expected ? 'info' : 'warn',
