@@ -15,7 +15,10 @@ const PROGRAMS = { iproute2: 'ip', 'iputils-ping': 'ping', bird2: 'bird' };
 /** `steps` run one after the other with Node 24; what the user typed goes to the last one. */
 const COMMANDS = {
   demo: { packages: ['iproute2', 'iputils-ping'], steps: [['topologies/demo.ts']] },
-  test: { packages: ['iproute2', 'iputils-ping', 'bird2'], steps: [['node_modules/vitest/vitest.mjs', 'run', '--configLoader=native']] },
+  test: {
+    packages: ['iproute2', 'iputils-ping', 'bird2'],
+    steps: [['node_modules/vitest/vitest.mjs', 'run', '--configLoader=native']],
+  },
   check: {
     packages: [],
     steps: [
