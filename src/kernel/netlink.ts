@@ -63,7 +63,7 @@ export function readText(bytes: Uint8Array): string {
 /** NLMSG_ERROR or NLMSG_DONE: an errno (0: fine) and the kernel's text where it gives one. */
 export function readAnswer(message: NetlinkMessage): { readonly errno: number; readonly text: string | undefined } {
   const { payload, flags } = message;
-  const errno = payload.length < 4 ? 0 : -(readU32(payload) | 0);
+  const errno = payload.length < 4 ? 0 : 0 - (readU32(payload) | 0);
   let text: string | undefined;
   if (flags & NLM_F_ACK_TLVS) {
     // The socket has NETLINK_CAP_ACK: of the request only its header stands between errno and attributes.

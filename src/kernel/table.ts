@@ -182,10 +182,14 @@ export class KernelTable {
       const entry = this.#queue[this.#queueHead++]!;
       entry.queued = false;
       // Since it was queued it may have become right, or have found an obstacle.
-      const change = entry.step === undefined && !this.#troubles.isPaused(entry) ? this.#decide(entry) : undefined;
-      if (change === undefined || !isChange(change)) continue;
-      entry.step = { change, entry, disturbed: false };
-      steps.push(entry.step);
+      if (entry.step !== undefined || this.#troubles.isPaused(entry)) continue;
+      const change = this.#decide(entry);
+      if (change !== undefined && isChange(change)) {
+        entry.step = { change, entry, disturbed: false };
+        steps.push(entry.step);
+      } else {
+        this.#settle(entry);
+      }
     }
     if (this.#queueHead === this.#queue.length) {
       this.#queue = [];
@@ -287,7 +291,8 @@ export class KernelTable {
     const decision = this.#decide(entry);
     if (decision === undefined) {
       this.#troubles.clear(entry);
-      if (entry.wanted === undefined && entry.routes.length === 0) this.#drop(entry);
+      // One that is in the queue is dropped when its turn comes: until then it must stay the one of its prefix.
+      if (entry.wanted === undefined && entry.routes.length === 0 && !entry.queued) this.#drop(entry);
     } else if (decision.type === 'conflict') {
       this.#troubles.conflict(entry, decision.protocol);
     } else if (decision.type === 'waiting') {
