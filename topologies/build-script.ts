@@ -111,6 +111,8 @@ function kernelSettings(namespace: string, isMachine: boolean): string {
     // Duplicate address detection would keep addresses tentative for a second or two.
     ...['all', 'default'].map((scope) => `0 > /proc/sys/net/ipv6/conf/${scope}/accept_dad`),
     ...['all', 'default'].map((scope) => `0 > /proc/sys/net/ipv6/conf/${scope}/disable_ipv6`),
+    // Without it a link that goes down loses its IPv6 addresses, unlike its IPv4 ones.
+    ...['all', 'default'].map((scope) => `1 > /proc/sys/net/ipv6/conf/${scope}/keep_addr_on_down`),
     ...['all', 'default'].map((scope) => `0 > /proc/sys/net/ipv4/conf/${scope}/rp_filter`),
   ];
   if (isMachine) settings.push('1 > /proc/sys/net/ipv4/ip_forward', '1 > /proc/sys/net/ipv6/conf/all/forwarding');

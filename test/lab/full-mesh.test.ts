@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { waitUntilConverged } from '../../topologies/convergence.ts';
 import { describeWith } from '../requirements.ts';
 import { editResources, expectKernelRoutes, expectPing, LAB_TIMEOUT_MS, useTopology } from './lab-checks.ts';
 
@@ -60,6 +61,8 @@ describeWith(['namespaces', 'ip', 'ping'], 'the full mesh', () => {
     await lab().stop('node-1');
     await expectKernelRoutes(lab(), 'node-1', routes);
     lab().start('node-1');
+    await waitUntilConverged(lab());
+    expect((await lab().status('node-1'))?.kernel).toMatchObject({ wanted: routes.length, installed: routes.length });
     await expectKernelRoutes(lab(), 'node-1', routes);
   });
 
