@@ -130,10 +130,15 @@ export class AttributeTable {
     key[1] = nextHopLength;
     if (mpNextHop !== undefined) key.set(mpNextHop, 2);
     key.set(raw, 2 + nextHopLength);
-    const set = this.#add(outcome.set.attributes, key, hash);
+    const set = this.#add(withLocalPref(outcome.set.attributes), key, hash);
     set.outcome = { verdict: 'ok', set, notes: outcome.notes };
     return set.outcome;
   };
+
+  /** Attributes that a peer sent, where they were not decoded through `source`. */
+  internReceived(attributes: Attributes): InternedSet {
+    return this.intern(withLocalPref(attributes));
+  }
 
   /** The set of these attributes, found by their canonical encoding. */
   intern(attributes: Attributes): InternedSet {
@@ -211,6 +216,11 @@ export class AttributeTable {
     this.#buckets = new Int32Array(this.#buckets.length * 4);
     for (const set of this.#sets) if (set !== undefined && set.key.length > 0) this.#link(set);
   }
+}
+
+/** A route from a peer always has a LOCAL_PREF, for filters and for the kernel's metric too: the default where it came without. */
+function withLocalPref(attributes: Attributes): Attributes {
+  return attributes.localPref === undefined ? { ...attributes, localPref: DEFAULT_LOCAL_PREF } : attributes;
 }
 
 function contextBits(context: AttributeContext): number {

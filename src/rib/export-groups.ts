@@ -54,7 +54,7 @@ export class ExportGroups {
   }
 
   leave(source: SourceId): void {
-    this.#waiting.delete(source);
+    this.#stopWaiting(source);
     const group = this.#groupOf.get(source);
     if (group === undefined) return;
     this.#groupOf.delete(source);
@@ -64,7 +64,16 @@ export class ExportGroups {
 
   /** The options of these peers changed while their sessions stay. */
   change(changes: ReadonlyMap<SourceId, GroupOptions>): void {
+    this.#changeWaiting(changes);
     for (const group of [...this.#groups]) this.#changeGroup(group, changes);
+  }
+
+  /** What is known of a source changed: every group works out its routes again, and only differences are sent. */
+  lookAgain(): void {
+    for (const group of this.#groups) {
+      group.reconfigure(this.#tables.attributes.nextGroup(), group.options);
+      this.#busy.add(group);
+    }
   }
 
   /** A peer asks for the table again (RFC 2918, RFC 7313). */
@@ -96,6 +105,27 @@ export class ExportGroups {
     }
   }
 
+  /** Who waits for a group that is not the right one any more waits for another, or stays where it is. */
+  #changeWaiting(changes: ReadonlyMap<SourceId, GroupOptions>): void {
+    for (const [source, wanted] of [...this.#waiting]) {
+      const options = changes.get(source);
+      if (options === undefined || sameOptions(options, wanted.options)) continue;
+      this.#stopWaiting(source);
+      if (!this.#groupOf.has(source)) this.#assign(source, this.#findOrCreate(options));
+    }
+  }
+
+  #stopWaiting(source: SourceId): void {
+    const wanted = this.#waiting.get(source);
+    this.#waiting.delete(source);
+    if (wanted !== undefined) this.#discardIfEmpty(wanted);
+  }
+
+  #isWaitedFor(group: ExportGroup): boolean {
+    for (const wanted of this.#waiting.values()) if (wanted === group) return true;
+    return false;
+  }
+
   #changeGroup(group: ExportGroup, changes: ReadonlyMap<SourceId, GroupOptions>): void {
     const members = [...group.members.keys()];
     const changed = members.filter((source) => {
@@ -106,7 +136,9 @@ export class ExportGroups {
     if (first === undefined) return;
     const options = changes.get(first)!;
     const together =
-      changed.length === members.length && changed.every((source) => sameOptions(changes.get(source)!, options));
+      changed.length === members.length &&
+      !this.#isWaitedFor(group) &&
+      changed.every((source) => sameOptions(changes.get(source)!, options));
     if (together && this.#find(options) === undefined && canReconfigure(group.options, options)) {
       group.reconfigure(this.#tables.attributes.nextGroup(), options);
       this.#busy.add(group);
@@ -152,7 +184,7 @@ export class ExportGroups {
   }
 
   #discardIfEmpty(group: ExportGroup): void {
-    if (group.members.size > 0 || [...this.#waiting.values()].includes(group)) return;
+    if (group.members.size > 0 || this.#isWaitedFor(group)) return;
     this.#groups.delete(group);
     this.#busy.delete(group);
     group.dispose();

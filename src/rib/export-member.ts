@@ -108,7 +108,7 @@ export class Member {
   #advance(to: Batch, write: Write): void {
     this.#cursor = to;
     if (to !== this.#join) return;
-    for (const bytes of this.#atJoin) write(bytes, 1);
+    for (const bytes of this.#atJoin) write(bytes, bytes === this.#group.endOfRib ? 1 : 0);
     this.#join = undefined;
   }
 

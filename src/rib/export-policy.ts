@@ -47,18 +47,6 @@ export class ExportPolicy {
     return attributes.intern(finishExport(result.attributes, this.#target)).id;
   }
 
-  /** The route as the export filter sees it; undefined where it is not even asked. For explain. */
-  routeFor(prefix: PrefixId, row: Row): PolicyRoute | undefined {
-    const { paths, attributes, sources } = this.#tables;
-    const source = sources[paths.source[row]!]!.info;
-    const set = attributes.get(paths.set[row]!);
-    if (!mayExport(source, set.attributes, this.#target)) return undefined;
-    const route = emptyRoute(this.#tables.family, this.#route.peer);
-    this.#tables.describe(route, prefix, row);
-    route.attributes = prepareForExport(source, set.attributes, this.#target);
-    return route;
-  }
-
   get policy(): Policy {
     return this.#policy;
   }

@@ -47,7 +47,7 @@ export class ImportPolicy {
   evaluate(prefix: PrefixId, row: Row, received: InternedSet): void {
     const again = received === this.#lastReceived;
     if (again && (this.#attributesOnly || this.#lastLoops)) return;
-    if (!again) this.#lastLoops = isLoop(received.attributes, this.#loops);
+    if (!again) this.#lastLoops = findLoop(received.attributes, this.#loops) !== undefined;
     this.#lastReceived = received;
     if (this.#lastLoops) {
       this.set = NO_SET;
@@ -70,9 +70,13 @@ export class ImportPolicy {
   }
 }
 
-export function isLoop(attributes: Attributes, rules: LoopRules): boolean {
-  if (attributes.originatorId === rules.bgpIdentifier || attributes.clusterList?.includes(rules.clusterId)) return true;
+export type Loop = 'originatorId' | 'clusterList' | 'asPath';
+
+/** The attribute that says that the route was here before. */
+export function findLoop(attributes: Attributes, rules: LoopRules): Loop | undefined {
+  if (attributes.originatorId === rules.bgpIdentifier) return 'originatorId';
+  if (attributes.clusterList?.includes(rules.clusterId)) return 'clusterList';
   let seen = 0;
   for (const { asns } of attributes.asPath) for (const asn of asns) if (asn === rules.localAs) seen++;
-  return seen > rules.allowedLocalAs;
+  return seen > rules.allowedLocalAs ? 'asPath' : undefined;
 }

@@ -277,7 +277,10 @@ describe('both families', () => {
     const attributes = new AttributeTable();
     const ribs = (['ipv4', 'ipv6'] as const).map((family) => makeRib(family, undefined, attributes));
     const peers = ribs.map((rib) => new TestPeer(rib, 2));
-    for (const [rib, prefix] of [[ribs[0]!, A], [ribs[1]!, 'fd00::/64']] as const) {
+    for (const [rib, prefix] of [
+      [ribs[0]!, A],
+      [ribs[1]!, 'fd00::/64'],
+    ] as const) {
       const source = rib.addSource({ kind: 'static', protocol: 'static1', preference: 200 });
       rib.putLocal(source, prefix, { origin: 0, asPath: [] }, undefined);
       settle(rib, peers);

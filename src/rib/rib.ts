@@ -57,6 +57,12 @@ export class Rib {
     return source;
   }
 
+  /** What is known of a source changed (its peer became a client): its paths are looked at again by every group. */
+  redescribe(source: Source, info: SourceInfo): void {
+    source.info = info;
+    this.groups.lookAgain();
+  }
+
   /** Withdraws everything of a source and forgets it when that has been worked off. */
   retireSource(source: Source): void {
     this.removeAll(source);

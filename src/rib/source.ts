@@ -23,7 +23,7 @@ export interface SourceInfo {
 
 export class Source {
   readonly id: SourceId;
-  readonly info: SourceInfo;
+  info: SourceInfo;
   /** Paths in AdjRibIn, and those that import policy let in. */
   received = 0;
   accepted = 0;

@@ -18,18 +18,29 @@ export interface ExportTarget {
   readonly routeReflectorClient: boolean;
 }
 
+/** Why a path may not go to a target, whatever its filter says. */
+export type ExportObstacle = 'insideAs' | 'noAdvertise' | 'noExport';
+
 /** May a path of this source go to this target at all? (RFC 4271 9.2.1, RFC 4456 6, RFC 1997) */
 export function mayExport(source: SourceInfo, attributes: Attributes, target: ExportTarget): boolean {
-  if (source.kind !== 'bgp') return true;
+  return exportObstacle(source, attributes, target) === undefined;
+}
+
+export function exportObstacle(
+  source: SourceInfo,
+  attributes: Attributes,
+  target: ExportTarget,
+): ExportObstacle | undefined {
+  if (source.kind !== 'bgp') return undefined;
   if (source.peer?.type === 'ibgp' && target.type === 'ibgp') {
-    if (source.routeReflectorClient !== true && !target.routeReflectorClient) return false;
+    if (source.routeReflectorClient !== true && !target.routeReflectorClient) return 'insideAs';
   }
   for (const community of attributes.communities ?? []) {
-    if (community === COMMUNITY.NO_ADVERTISE) return false;
+    if (community === COMMUNITY.NO_ADVERTISE) return 'noAdvertise';
     if (target.type !== 'ebgp') continue;
-    if (community === COMMUNITY.NO_EXPORT || community === COMMUNITY.NO_EXPORT_SUBCONFED) return false;
+    if (community === COMMUNITY.NO_EXPORT || community === COMMUNITY.NO_EXPORT_SUBCONFED) return 'noExport';
   }
-  return true;
+  return undefined;
 }
 
 /** Attributes as the export filter is to see them. */

@@ -25,7 +25,6 @@ export function applyIntent(router: Router, before: Intent | undefined, after: I
   }
   for (const family of ['ipv4', 'ipv6'] as const) applyToFamily(router, family, change, after);
   applyPeers(router, change, now);
-  for (const problem of newProblems(before, after)) router.effect({ type: 'fact', fact: { type: 'problem', problem } });
 }
 
 function applyToFamily(router: Router, family: Family, change: IntentChange, after: Intent): void {
@@ -73,7 +72,8 @@ function sameKeys(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>
   return a.size === b.size && [...a].every(([address, key]) => b.get(address) === key);
 }
 
-function newProblems(before: Intent | undefined, after: Intent) {
+/** Problems that were not told with the intent before. */
+export function newProblems(before: Intent | undefined, after: Intent): Intent['problems'] {
   const known = new Set((before?.problems ?? []).map(identity));
   return after.problems.filter((problem) => !known.has(identity(problem)));
 }

@@ -3,16 +3,38 @@
 
 import type { Address, Attributes, Family, Prefix } from 'node-bgp';
 import { type Candidate, Fib, type LocalSource } from '../fib/fib.ts';
-import type { KernelEvent, KernelWish } from '../fib/types.ts';
+import type { KernelEvent, KernelRoute, KernelWish } from '../fib/types.ts';
 import type { KernelIntent } from '../intent/types.ts';
-import { evaluate, type Policy, type PolicyRoute } from '../policy/index.ts';
+import {
+  type Explanation,
+  evaluate,
+  explain,
+  type Policy,
+  type PolicyResult,
+  type PolicyRoute,
+} from '../policy/index.ts';
 import { ASSUMED_REACHABLE, type Flushed, type Resolution, type Rib, type Row, UNRESOLVED } from '../rib/index.ts';
 import { LOCAL_ATTRIBUTES, type LocalSources } from './local-routes.ts';
+
+export type ForwardingExplanation =
+  | { readonly type: 'kernelOff' | 'noPath' }
+  /** Somebody else's route is the best: it is in the kernel already. */
+  | { readonly type: 'notOurs' }
+  | {
+      readonly type: 'policy';
+      readonly explanation: Explanation;
+      /** What the policy lets through of the best path. */
+      readonly candidate?: Candidate;
+      /** What came of it, and of paths as good. */
+      readonly route?: KernelRoute;
+    };
 
 export class Forwarding {
   readonly fib: Fib;
   #policy: Policy | undefined;
   readonly #route: PolicyRoute;
+  /** Next hops that led nowhere when `newlyUnresolved` was last asked. */
+  #unresolved: ReadonlySet<Address> = new Set();
   /** Nothing is programmed and every next hop is taken as reachable: a reflector beside the data path. */
   readonly #absent: boolean;
 
@@ -75,6 +97,13 @@ export class Forwarding {
     return wishes;
   }
 
+  /** Next hops that lead nowhere, and did not when this was last asked. */
+  newlyUnresolved(): Address[] {
+    const before = this.#unresolved;
+    this.#unresolved = new Set(this.fib.unresolvedNextHops());
+    return [...this.#unresolved].filter((nextHop) => !before.has(nextHop));
+  }
+
   /** The kernel policy speaks for the best path; equal ones that it rejects are left out. */
   #candidates(rib: Rib, prefix: number, rows: readonly Row[]): Candidate[] | undefined {
     const candidates: Candidate[] = [];
@@ -87,17 +116,37 @@ export class Forwarding {
   }
 
   #candidate(rib: Rib, prefix: number, row: Row): Candidate | undefined {
+    if (!this.#describe(rib, prefix, row)) return undefined;
+    const result = evaluate(this.#policy!, this.#route);
+    return result.accepted ? candidateOf(this.#route, result) : undefined;
+  }
+
+  /** Fills in the route for the kernel policy; false: no such path is ever programmed. */
+  #describe(rib: Rib, prefix: number, row: Row): boolean {
     const { tables } = rib;
-    const kind = tables.sources[tables.paths.source[row]!]!.info.kind;
-    if (kind === 'kernel' || kind === 'direct' || this.#policy === undefined) return undefined;
-    const attributes = tables.attributes.get(tables.paths.set[row]!).attributes;
+    const { kind } = tables.sources[tables.paths.source[row]!]!.info;
+    if (kind === 'kernel' || kind === 'direct' || this.#policy === undefined) return false;
     tables.describe(this.#route, prefix, row);
-    this.#route.attributes = attributes;
-    const { accepted, metric, tunnel } = evaluate(this.#policy, this.#route);
-    if (!accepted) return undefined;
-    const { nextHop } = attributes;
-    if (kind === 'static') return nextHop === undefined ? { type: 'blackhole', metric } : viaGateway(nextHop, metric);
-    return nextHop === undefined ? undefined : { type: 'bgp', nextHop, metric, tunnel };
+    this.#route.attributes = tables.attributes.get(tables.paths.set[row]!).attributes;
+    return true;
+  }
+
+  /** What the kernel is to have for a prefix, and why. */
+  explain(rib: Rib, prefix: number): ForwardingExplanation {
+    if (this.#absent) return { type: 'kernelOff' };
+    const rows = rib.candidates(prefix);
+    const best = rows[0];
+    if (best === undefined) return { type: 'noPath' };
+    if (!this.#describe(rib, prefix, best)) return { type: 'notOurs' };
+    const explanation = explain(this.#policy!, this.#route);
+    const candidate = explanation.accepted ? candidateOf(this.#route, explanation) : undefined;
+    const route = this.fib.wishedFor(rib.tables.prefixes.text(prefix));
+    return {
+      type: 'policy',
+      explanation,
+      ...(candidate === undefined ? {} : { candidate }),
+      ...(route === undefined ? {} : { route }),
+    };
   }
 
   #offer(prefixes: readonly Prefix[], rib: Rib, locals: LocalSources): void {
@@ -113,8 +162,12 @@ export class Forwarding {
   }
 }
 
-function viaGateway(gateway: Address, metric: number | undefined): Candidate {
-  return { type: 'via', gateway, metric };
+function candidateOf(
+  { source, attributes: { nextHop } }: PolicyRoute,
+  { metric, tunnel }: PolicyResult,
+): Candidate | undefined {
+  if (source === 'bgp') return nextHop === undefined ? undefined : { type: 'bgp', nextHop, metric, tunnel };
+  return nextHop === undefined ? { type: 'blackhole', metric } : { type: 'via', gateway: nextHop, metric };
 }
 
 function attributesOf(source: LocalSource): Attributes {

@@ -3,7 +3,7 @@
 import { type Address, type Family, familyOf } from 'node-bgp';
 import type { GroupOptions } from '../rib/index.ts';
 import type { Session, SpeakerPeer } from './peer.ts';
-import type { RouterIdentity } from './sessions.ts';
+import type { RouterIdentity } from './peer-routes.ts';
 
 export function groupOptions(
   peer: SpeakerPeer,

@@ -1,18 +1,28 @@
 // One peer of the router: its intent, its state machine, and for each family of an established session the source that
 // its routes have in the RIB. Holds and counts; what happens is decided in sessions.ts.
 
-import type { Negotiated, PeerConfig, PeerDependencies } from 'node-bgp';
-import { type ConnectionId, type DownReason, describeNotification, type Endpoints, type Family, Peer } from 'node-bgp';
+import {
+  type ConnectionId,
+  type DownReason,
+  describeNotification,
+  type Endpoints,
+  type Family,
+  type Negotiated,
+  Peer,
+  type PeerDependencies,
+  type RouterId,
+} from 'node-bgp';
 import type { PeerIntent } from '../intent/types.ts';
 import type { PolicyPeer } from '../policy/index.ts';
 import type { ImportPolicy, Source } from '../rib/index.ts';
+import { type SessionCircumstances, sessionConfig } from './session-config.ts';
 import type { PeerError } from './types.ts';
 
 /** A family of an established session, or of one that restarts gracefully. */
 export interface PeerFamily {
   readonly source: Source;
   importPolicy: ImportPolicy;
-  /** Stale routes are swept then (milliseconds); undefined: none are kept. */
+  /** Routes that are still stale then (milliseconds) go; undefined: there are none. */
   staleUntil: number | undefined;
   /** The peer has sent its whole table (RFC 4724 2). */
   endOfRib: boolean;
@@ -37,12 +47,26 @@ export class SpeakerPeer {
   octetsIn = 0;
   octetsOut = 0;
   flaps = 0;
-  /** Initial tables of all families have come in at least once, or were waited for long enough. */
+  /** Its tables of all families have come in at least once. */
   hasConverged = false;
+  /** Milliseconds: when a table whose end is not marked counts as told. */
+  tableExpectedUntil: number | undefined;
+  /** Attempts to connect that failed since the last session. */
+  failedAttempts = 0;
+  /** There was a session since this peer was made. */
+  hadSession = false;
+  circumstances: SessionCircumstances;
 
-  constructor(intent: PeerIntent, config: PeerConfig, dependencies: PeerDependencies, now: number) {
+  constructor(
+    intent: PeerIntent,
+    bgpIdentifier: RouterId,
+    circumstances: SessionCircumstances,
+    dependencies: PeerDependencies,
+    now: number,
+  ) {
     this.intent = intent;
-    this.machine = new Peer(config, dependencies);
+    this.circumstances = circumstances;
+    this.machine = new Peer(sessionConfig(intent, bgpIdentifier, circumstances), dependencies);
     this.since = now;
   }
 

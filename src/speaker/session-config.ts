@@ -1,16 +1,40 @@
-// From a peer as intended to the configuration of its state machine. The constants are BIRD's, so that a cluster in which
-// some nodes run BIRD sees the same timers everywhere.
+// From a peer as intended, and the circumstances, to the configuration of its state machine.
 
 import type { PeerConfig, RouterId } from 'node-bgp';
 import type { PeerIntent } from '../intent/types.ts';
 
-/** Seconds. */
-const CONNECT_RETRY_TIME = 2;
-const CONNECT_DELAY_TIME = 0;
-const ERROR_WAIT_TIME = 1;
-const MAX_ERROR_WAIT_TIME = 30;
+/** What the intent does not say of a session, and what changes while it lasts. */
+export interface SessionCircumstances {
+  /** This process has restarted and not recovered yet (RFC 4724 3, R bit). */
+  readonly restarted: boolean;
+  /** Packets were forwarded by what we told last, without a break until now (F bit). */
+  readonly forwarding: boolean;
+  /** Seconds between attempts to connect. */
+  readonly connectRetryTime: number;
+}
 
-export function sessionConfig(peer: PeerIntent, bgpIdentifier: RouterId, restarted: boolean): PeerConfig {
+/**
+ * Seconds, shortened by up to a quarter (RFC 4271 10). Nodes that start together find each other within a second; who is
+ * away for longer is asked seldom, and with time enough for the system to say why it cannot be reached.
+ */
+const FIRST_RETRY_TIME = 1;
+const CONNECT_RETRY_TIME = 5;
+const FIRST_ATTEMPTS = 5;
+
+/** Seconds. */
+const IDLE_HOLD_TIME = 1;
+const MAX_IDLE_HOLD_TIME = 30;
+
+/** Seconds until the next attempt, after so many that failed. */
+export function connectRetryTime(failedAttempts: number): number {
+  return failedAttempts < FIRST_ATTEMPTS ? FIRST_RETRY_TIME : CONNECT_RETRY_TIME;
+}
+
+export function sessionConfig(
+  peer: PeerIntent,
+  bgpIdentifier: RouterId,
+  { restarted, forwarding, connectRetryTime }: SessionCircumstances,
+): PeerConfig {
   const send = peer.addPath === 'send' || peer.addPath === 'both' ? peer.families : [];
   const receive = peer.addPath === 'receive' || peer.addPath === 'both' ? peer.families : [];
   return {
@@ -21,15 +45,15 @@ export function sessionConfig(peer: PeerIntent, bgpIdentifier: RouterId, restart
     passive: peer.passive,
     holdTime: peer.holdTime,
     ...(peer.keepaliveTime === undefined ? {} : { keepaliveTime: peer.keepaliveTime }),
-    connectRetryTime: CONNECT_RETRY_TIME,
-    connectDelayTime: CONNECT_DELAY_TIME,
-    idleHoldTime: ERROR_WAIT_TIME,
-    maxIdleHoldTime: MAX_ERROR_WAIT_TIME,
+    connectRetryTime,
+    connectDelayTime: 0,
+    idleHoldTime: IDLE_HOLD_TIME,
+    maxIdleHoldTime: MAX_IDLE_HOLD_TIME,
     gracefulRestart: {
       restartTime: peer.restartTime,
       restarted,
       notification: false,
-      forwarding: restarted ? peer.families : [],
+      forwarding: forwarding ? peer.families : [],
     },
     addPath: { send, receive },
     routeRefresh: true,

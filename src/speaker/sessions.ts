@@ -1,45 +1,21 @@
-// Sessions: runs the state machines of all peers and carries out what they ask for. An established session becomes a
-// source of the RIB and a member of an export group, for each family; its end undoes that, or keeps stale routes while
-// the peer restarts (RFC 4724).
+// Sessions: runs the state machines of all peers and carries out what they ask for: dialling, writing, closing, telling.
+// Not here: what sessions do to the tables (peer-routes.ts).
 
-import {
-  type Address,
-  afiOf,
-  CEASE,
-  type DownReason,
-  encodeRouteRefresh,
-  type Family,
-  familyOfAfi,
-  type Negotiated,
-  needsNewSession,
-  type PeerInput,
-  type PeerOutput,
-  REFRESH_SUBTYPE,
-  type RouteRefreshMessage,
-  type RouterId,
-  SAFI,
-  type UpdateMessage,
-} from 'node-bgp';
+import { type Address, CEASE, type DownReason, type Family, type PeerInput, type PeerOutput } from 'node-bgp';
 import type { PeerIntent } from '../intent/index.ts';
-import { ImportPolicy, type LoopRules } from '../rib/index.ts';
 import { assertNever } from './assert-never.ts';
 import type { Connections } from './connections.ts';
 import type { FamilyRouter } from './family-router.ts';
-import { groupOptions } from './group-options.ts';
-import { type Session, SpeakerPeer } from './peer.ts';
-import { sessionConfig } from './session-config.ts';
+import { SpeakerPeer } from './peer.ts';
+import { PeerRoutes, type RouterIdentity } from './peer-routes.ts';
+import { connectRetryTime, type SessionCircumstances, sessionConfig } from './session-config.ts';
 import type { SpeakerOptions } from './speaker.ts';
 import type { Effect, Fact } from './types.ts';
 
 /** Octets that may wait in a socket: enough for large writes, little enough to be forgotten with a dead peer. */
 const WINDOW = 256 * 1024;
 
-/** What the node is, as far as every session carries it. */
-export interface RouterIdentity {
-  readonly bgpIdentifier: RouterId;
-  readonly clusterId: RouterId;
-  readonly addresses: { readonly ipv4?: Address; readonly ipv6?: Address };
-}
+type Established = Extract<PeerOutput, { readonly type: 'established' }>;
 
 export interface SessionsOutlet {
   effect(effect: Effect): void;
@@ -51,9 +27,11 @@ export class Sessions {
   readonly #families: Readonly<Record<Family, FamilyRouter>>;
   readonly #connections: Connections;
   readonly #outlet: SessionsOutlet;
+  readonly #routes: PeerRoutes;
   readonly #peers = new Map<string, SpeakerPeer>();
   readonly #byAddress = new Map<Address, SpeakerPeer[]>();
-  identity: RouterIdentity = { bgpIdentifier: 0, clusterId: 0, addresses: {} };
+  /** The process came back to the kernel routes of an earlier one, and has not recovered yet. */
+  isRestarting: boolean;
 
   constructor(
     options: SpeakerOptions,
@@ -65,6 +43,12 @@ export class Sessions {
     this.#families = families;
     this.#connections = connections;
     this.#outlet = outlet;
+    this.#routes = new PeerRoutes(families, (fact) => this.#tell(fact));
+    this.isRestarting = options.restarted;
+  }
+
+  set identity(identity: RouterIdentity) {
+    this.#routes.identity = identity;
   }
 
   // --- peers
@@ -77,9 +61,10 @@ export class Sessions {
     return this.#peers.get(name);
   }
 
-  /** Who an incoming connection belongs to: of several peers with one address the first by name. */
+  /** Who an incoming connection belongs to: of several peers with one address the first by name that has no session. */
   peerAt(address: Address): SpeakerPeer | undefined {
-    return this.#byAddress.get(address)?.[0];
+    const sharing = this.#byAddress.get(address);
+    return sharing?.find(({ session }) => session === undefined) ?? sharing?.[0];
   }
 
   add(intent: PeerIntent, now: number): void {
@@ -88,7 +73,8 @@ export class Sessions {
       random: this.#options.random,
       attributeSource: this.#families.ipv4.rib.tables.attributes.source,
     };
-    const peer = new SpeakerPeer(intent, this.#configOf(intent), dependencies, now);
+    const circumstances = this.#circumstancesOf(undefined);
+    const peer = new SpeakerPeer(intent, this.#routes.identity.bgpIdentifier, circumstances, dependencies, now);
     this.#peers.set(intent.name, peer);
     const sharing = [...(this.#byAddress.get(intent.address) ?? []), peer];
     this.#byAddress.set(
@@ -103,7 +89,7 @@ export class Sessions {
     const peer = this.#peers.get(name);
     if (peer === undefined) return;
     this.run(peer, { type: 'stop', subcode, text }, now);
-    this.#forgetRoutes(peer);
+    this.#routes.forget(peer);
     this.#outlet.deadline(peer, undefined);
     this.#peers.delete(name);
     const rest = this.#byAddress.get(peer.intent.address)!.filter((other) => other !== peer);
@@ -116,29 +102,16 @@ export class Sessions {
     this.add(intent, now);
   }
 
-  /** New values for a running session. Policies are applied by `refilter`. */
+  /** New values for a running session; those of the OPEN count from the next one. Policies are applied by `refilter`. */
   update(intent: PeerIntent, now: number): void {
     const peer = this.#peers.get(intent.name)!;
-    const config = this.#configOf(intent);
     peer.intent = intent;
-    if (!needsNewSession(peer.machine.config, config)) this.run(peer, { type: 'reconfigure', config }, now);
+    this.#reconfigure(peer, now);
   }
 
   /** Stored routes of these peers are judged again, and what they are sent is worked out anew; sessions do not notice. */
-  refilter(names: Iterable<string>): void {
-    const peers = [...names].map((name) => this.#peers.get(name)!);
-    for (const router of Object.values(this.#families)) {
-      const changes = new Map();
-      for (const peer of peers) {
-        const state = peer.families.get(router.family);
-        if (state === undefined) continue;
-        state.importPolicy = this.#importPolicyOf(peer, router);
-        router.rib.refilter(state.source, state.importPolicy);
-        if (peer.session === undefined) continue;
-        changes.set(state.source.id, groupOptions(peer, peer.session, router.family, this.identity));
-      }
-      if (changes.size > 0) router.rib.groups.change(changes);
-    }
+  refilter(names: readonly string[]): void {
+    this.#routes.refilter(names.map((name) => this.#peers.get(name)!));
   }
 
   stopAll(subcode: number, text: string | undefined, now: number): void {
@@ -156,23 +129,34 @@ export class Sessions {
   // --- state machines
 
   run(peer: SpeakerPeer, input: PeerInput, now: number): void {
+    const circumstances = this.#circumstancesOf(peer);
+    if (!sameCircumstances(circumstances, peer.circumstances)) {
+      peer.circumstances = circumstances;
+      this.#reconfigure(peer, now);
+    }
     for (const output of peer.machine.handle(input, now)) this.#carryOut(peer, output, now);
-    this.#outlet.deadline(peer, this.#deadlineOf(peer));
+    this.#outlet.deadline(peer, earliest(peer.machine.nextDeadline(), this.#routes.deadlineOf(peer)));
   }
 
   tick(peer: SpeakerPeer, now: number): void {
-    for (const [family, state] of peer.families) {
-      if (state.staleUntil !== undefined && state.staleUntil <= now) this.#endStale(peer, family);
-    }
+    this.#routes.expire(peer, now);
     this.run(peer, { type: 'tick' }, now);
   }
 
-  #deadlineOf(peer: SpeakerPeer): number | undefined {
-    let at = peer.machine.nextDeadline();
-    for (const { staleUntil } of peer.families.values()) {
-      if (staleUntil !== undefined && (at === undefined || staleUntil < at)) at = staleUntil;
-    }
-    return at;
+  #reconfigure(peer: SpeakerPeer, now: number): void {
+    const config = sessionConfig(peer.intent, this.#routes.identity.bgpIdentifier, peer.circumstances);
+    for (const output of peer.machine.handle({ type: 'reconfigure', config }, now)) this.#carryOut(peer, output, now);
+    this.#outlet.deadline(peer, earliest(peer.machine.nextDeadline(), this.#routes.deadlineOf(peer)));
+  }
+
+  #circumstancesOf(peer: SpeakerPeer | undefined): SessionCircumstances {
+    // Who programs no kernel is not in the way of packets, whatever becomes of the process.
+    const forwarding = this.#options.kernel === 'none' || this.isRestarting || peer?.hadSession === true;
+    return {
+      restarted: this.isRestarting,
+      forwarding,
+      connectRetryTime: connectRetryTime(peer?.failedAttempts ?? 0),
+    };
   }
 
   #carryOut(peer: SpeakerPeer, output: PeerOutput, now: number): void {
@@ -192,13 +176,13 @@ export class Sessions {
         this.#tell({ type: 'peerStateChanged', ...named(peer), from: output.from, to: output.to });
         return;
       case 'established':
-        this.#established(peer, output.connection, output.negotiated);
+        this.#established(peer, output, now);
         return;
       case 'update':
-        this.#update(peer, output.message);
+        this.#routes.update(peer, output.message);
         return;
       case 'routeRefresh':
-        this.#routeRefresh(peer, output.message);
+        this.#routes.routeRefresh(peer, output.message);
         return;
       case 'down':
         this.#down(peer, output.reason, output.wasEstablished, now);
@@ -222,122 +206,29 @@ export class Sessions {
     });
   }
 
-  #established(peer: SpeakerPeer, connection: number, negotiated: Negotiated): void {
+  #established(peer: SpeakerPeer, { connection, negotiated }: Established, now: number): void {
     const endpoints = this.#connections.get(connection)!.endpoints!;
-    const session: Session = { connection, endpoints, negotiated };
-    peer.session = session;
-    for (const family of negotiated.families) {
-      const router = this.#families[family];
-      const kept = this.#keptSource(peer, family, negotiated);
-      const source = kept ?? router.rib.addSource(sourceInfo(peer, negotiated));
-      const staleUntil = kept === undefined ? undefined : peer.families.get(family)!.staleUntil;
-      peer.families.set(family, {
-        source,
-        importPolicy: this.#importPolicyOf(peer, router),
-        staleUntil,
-        endOfRib: false,
-      });
-      router.rib.groups.join(source.id, groupOptions(peer, session, family, this.identity));
-    }
-  }
-
-  /** The source of the last session, if the peer kept forwarding while it restarted; otherwise its stale routes go now. */
-  #keptSource(peer: SpeakerPeer, family: Family, negotiated: Negotiated) {
-    const before = peer.families.get(family);
-    if (before === undefined) return undefined;
-    const offered = negotiated.gracefulRestart?.families.find((entry) => entry.family === family);
-    const sameRouter = before.source.info.identifier === negotiated.remoteIdentifier;
-    const sameKind = before.source.info.routeReflectorClient === peer.intent.routeReflectorClient;
-    if (offered?.forwarding === true && sameRouter && sameKind) return before.source;
-    this.#families[family].rib.retireSource(before.source);
-    return undefined;
-  }
-
-  #importPolicyOf(peer: SpeakerPeer, router: FamilyRouter): ImportPolicy {
-    const { localAs, allowedLocalAs, importPolicy } = peer.intent;
-    const loops: LoopRules = { ...this.identity, localAs, allowedLocalAs };
-    return new ImportPolicy(router.rib.tables, importPolicy, peer.policyPeer, loops);
-  }
-
-  // --- routes
-
-  #update(peer: SpeakerPeer, message: UpdateMessage): void {
-    peer.updatesIn++;
-    for (const [family, { source, importPolicy }] of peer.families) {
-      const { rib } = this.#families[family];
-      if (message.withdrawn.length > 0) rib.withdraw(source, message.withdrawn);
-      if (message.set !== undefined) rib.announce(source, message.reached, message.set, importPolicy);
-    }
-    if (message.fault !== undefined) {
-      this.#tell({ type: 'routesTreatedAsWithdrawn', peer: peer.intent.name, text: message.fault.text });
-    }
-    for (const note of message.notes)
-      this.#tell({ type: 'attributeDiscarded', peer: peer.intent.name, text: note.text });
-    if (message.endOfRib !== undefined) this.#endOfRib(peer, message.endOfRib);
-  }
-
-  #endOfRib(peer: SpeakerPeer, family: Family): void {
-    const state = peer.families.get(family);
-    if (state === undefined) return;
-    state.endOfRib = true;
-    this.#endStale(peer, family);
-    if ([...peer.families.values()].every(({ endOfRib }) => endOfRib)) peer.hasConverged = true;
-  }
-
-  /** Routes that the restarted peer has not sent again go. */
-  #endStale(peer: SpeakerPeer, family: Family): void {
-    const state = peer.families.get(family)!;
-    if (state.staleUntil === undefined) return;
-    state.staleUntil = undefined;
-    const { rib } = this.#families[family];
-    if (peer.session !== undefined) {
-      rib.removeAll(state.source, true);
-      return;
-    }
-    rib.retireSource(state.source);
-    peer.families.delete(family);
-  }
-
-  #routeRefresh(peer: SpeakerPeer, message: RouteRefreshMessage): void {
-    const family = familyOfAfi(message.afi, message.safi);
-    const state = family === undefined ? undefined : peer.families.get(family);
-    if (family === undefined || state === undefined || message.subtype !== REFRESH_SUBTYPE.REQUEST) return;
-    const mark = (subtype: number) =>
-      peer.session?.negotiated.enhancedRouteRefresh === true
-        ? encodeRouteRefresh({ type: 'routeRefresh', afi: afiOf(family), safi: SAFI.UNICAST, subtype })
-        : undefined;
-    const { groups } = this.#families[family].rib;
-    groups.resend(state.source.id, mark(REFRESH_SUBTYPE.BEGIN), mark(REFRESH_SUBTYPE.END));
+    peer.session = { connection, endpoints, negotiated };
+    peer.failedAttempts = 0;
+    peer.hadSession = true;
+    this.#routes.begin(peer, peer.session, now);
   }
 
   #down(peer: SpeakerPeer, reason: DownReason, wasEstablished: boolean, now: number): void {
     const before = peer.lastError?.text;
     peer.noteDown(reason, now);
     // An attempt that fails for the same reason as the last one is no news.
-    if (wasEstablished || peer.lastError?.text !== before)
+    if (wasEstablished || peer.lastError?.text !== before) {
       this.#tell({ type: 'peerDown', ...named(peer), reason, wasEstablished });
+    }
     const { session } = peer;
-    if (!wasEstablished || session === undefined) return;
+    if (!wasEstablished || session === undefined) {
+      peer.failedAttempts++;
+      return;
+    }
     peer.session = undefined;
     peer.flaps++;
-    const restarting = reason.type === 'connectionLost' ? session.negotiated.gracefulRestart : undefined;
-    for (const [family, state] of [...peer.families]) {
-      const { rib } = this.#families[family];
-      rib.groups.leave(state.source.id);
-      if (restarting?.families.some((entry) => entry.family === family)) {
-        rib.removeAll(state.source, true); // stale since an earlier restart that was not completed
-        rib.markStale(state.source);
-        state.staleUntil = now + restarting.restartTime * 1000;
-      } else {
-        rib.retireSource(state.source);
-        peer.families.delete(family);
-      }
-    }
-  }
-
-  #forgetRoutes(peer: SpeakerPeer): void {
-    for (const [family, { source }] of peer.families) this.#families[family].rib.retireSource(source);
-    peer.families.clear();
+    this.#routes.end(peer, session, reason.type === 'connectionLost', now);
   }
 
   // --- output
@@ -372,10 +263,6 @@ export class Sessions {
     if (began) this.run(peer, { type: 'sendProgress', connection: id, waiting: connection.waiting }, now);
   }
 
-  #configOf(intent: PeerIntent) {
-    return sessionConfig(intent, this.identity.bgpIdentifier, this.#options.restarted);
-  }
-
   #tell(fact: Fact): void {
     this.#outlet.effect({ type: 'fact', fact });
   }
@@ -385,13 +272,10 @@ function named(peer: SpeakerPeer): { peer: string; address: Address } {
   return { peer: peer.intent.name, address: peer.intent.address };
 }
 
-function sourceInfo(peer: SpeakerPeer, negotiated: Negotiated) {
-  return {
-    kind: 'bgp' as const,
-    protocol: peer.intent.name,
-    preference: 100,
-    peer: peer.policyPeer,
-    identifier: negotiated.remoteIdentifier,
-    routeReflectorClient: peer.intent.routeReflectorClient,
-  };
+function sameCircumstances(a: SessionCircumstances, b: SessionCircumstances): boolean {
+  return a.restarted === b.restarted && a.forwarding === b.forwarding && a.connectRetryTime === b.connectRetryTime;
+}
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }

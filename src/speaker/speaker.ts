@@ -3,9 +3,10 @@
 // changes in apply-intent.ts, what the kernel sees in forwarding.ts.
 
 import { type Address, CEASE, type ConnectionId, type Endpoints, type Family } from 'node-bgp';
+import type { KernelWish } from '../fib/types.ts';
 import type { Intent } from '../intent/index.ts';
 import { AttributeTable } from '../rib/index.ts';
-import { applyIntent } from './apply-intent.ts';
+import { applyIntent, newProblems } from './apply-intent.ts';
 import { assertNever } from './assert-never.ts';
 import { Connections } from './connections.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
@@ -41,6 +42,7 @@ export class Speaker {
   intent: Intent | undefined;
   /** Kernel routes of an earlier run are kept until sessions have had time to come back. */
   isRecovering: boolean;
+  #isShutDown = false;
   readonly #deadlines = new DeadlineQueue<SpeakerPeer | typeof RECOVERY>();
   #effects: Effect[] = [];
 
@@ -53,22 +55,24 @@ export class Speaker {
       ipv6: new FamilyRouter('ipv6', attributes, options.kernel),
     };
     this.sessions = new Sessions(options, this.families, this.connections, {
-      effect: (effect) => this.#effects.push(effect),
+      effect: this.#push,
       deadline: (peer, at) => this.#deadlines.set(peer, at),
     });
   }
 
   /** What is to be done now because of this; large tables are left to `work`. */
   handle(input: Input, now: number): Effect[] {
-    this.#react(input, now);
+    if (!this.#isShutDown) this.#react(input, now);
     return this.#takeEffects();
   }
 
   /** A portion of what earlier inputs left to do, and everything that peers can take of it. */
   work(now: number): Effect[] {
+    if (this.#isShutDown) return [];
     for (const router of [this.families.ipv4, this.families.ipv6]) {
       const wishes = router.work(() => this.sessions.writeAll(router.family, now));
-      if (wishes.length > 0) this.#effects.push({ type: 'program', wishes });
+      if (wishes.length > 0) this.#push({ type: 'program', wishes });
+      if (wishes.some(isUnreachable)) this.#tellUnresolved(router);
     }
     this.#endRecovery();
     return this.#takeEffects();
@@ -76,12 +80,12 @@ export class Speaker {
 
   /** Is there more for `work`? */
   get hasWork(): boolean {
-    return !this.families.ipv4.rib.isClean || !this.families.ipv6.rib.isClean;
+    return !this.#isShutDown && (!this.families.ipv4.rib.isClean || !this.families.ipv6.rib.isClean);
   }
 
   /** Milliseconds: when a `tick` is due. */
   nextDeadline(): number | undefined {
-    return this.#deadlines.next();
+    return this.#isShutDown ? undefined : this.#deadlines.next();
   }
 
   #react(input: Input, now: number): void {
@@ -92,7 +96,7 @@ export class Speaker {
       case 'connected': {
         const connection = this.connections.get(input.connection);
         if (connection === undefined) {
-          this.#effects.push({ type: 'close', connection: input.connection }); // nobody waits for it any more
+          this.#push({ type: 'close', connection: input.connection }); // nobody waits for it any more
           return;
         }
         connection.endpoints = input.endpoints;
@@ -123,6 +127,8 @@ export class Speaker {
         return;
       case 'shutdown':
         this.sessions.stopAll(CEASE.ADMINISTRATIVE_SHUTDOWN, input.text, now);
+        // Kernel routes stay, so nothing that the end of the sessions does to the tables is worked off.
+        this.#isShutDown = true;
         return;
       default:
         assertNever(input);
@@ -130,28 +136,24 @@ export class Speaker {
   }
 
   #setIntent(intent: Intent, now: number): void {
-    // Without its Node a speaker knows nothing: what it did before stays.
-    if (intent.nodeMissing === true && this.intent !== undefined) {
-      this.intent = { ...this.intent, problems: intent.problems };
-      return;
+    const last = this.intent;
+    const known = last?.nodeMissing === true ? undefined : last;
+    if (intent.nodeMissing === true) {
+      // Without its Node a speaker knows nothing: what it did before stays.
+      this.intent = known === undefined ? intent : { ...known, problems: intent.problems };
+    } else {
+      if (known === undefined && this.isRecovering) this.#deadlines.set(RECOVERY, now + RECOVERY_LIMIT);
+      this.intent = intent;
+      applyIntent({ sessions: this.sessions, families: this.families, effect: this.#push }, known, intent, now);
     }
-    if (this.isRecovering && this.intent === undefined && intent.nodeMissing !== true)
-      this.#deadlines.set(RECOVERY, now + RECOVERY_LIMIT);
-    const before = this.intent;
-    this.intent = intent;
-    applyIntent(
-      { sessions: this.sessions, families: this.families, effect: (effect) => this.#effects.push(effect) },
-      before,
-      intent,
-      now,
-    );
+    for (const problem of newProblems(last, intent)) this.#push({ type: 'fact', fact: { type: 'problem', problem } });
   }
 
   #accept(id: ConnectionId, endpoints: Endpoints, now: number): void {
     const peer = this.sessions.peerAt(endpoints.remote);
     if (peer === undefined) {
-      this.#effects.push({ type: 'close', connection: id });
-      this.#effects.push({
+      this.#push({ type: 'close', connection: id });
+      this.#push({
         type: 'fact',
         fact: { type: 'connectionRefused', remote: endpoints.remote, text: refusal(endpoints.remote) },
       });
@@ -159,7 +161,7 @@ export class Speaker {
     }
     this.connections.add(id, peer, endpoints);
     const { ttlSecurity } = peer.intent;
-    this.#effects.push({
+    this.#push({
       type: 'acceptOptions',
       connection: id,
       ...(ttlSecurity === undefined ? {} : { ttlSecurity }),
@@ -184,7 +186,15 @@ export class Speaker {
   #kernelEvents(events: Extract<Input, { type: 'kernel' }>['events']): void {
     for (const router of [this.families.ipv4, this.families.ipv6]) {
       const wishes = router.forwarding.kernelEvents(events, router.rib, router.locals);
-      if (wishes.length > 0) this.#effects.push({ type: 'program', wishes });
+      if (wishes.length === 0) continue;
+      this.#push({ type: 'program', wishes });
+      this.#tellUnresolved(router);
+    }
+  }
+
+  #tellUnresolved({ forwarding }: FamilyRouter): void {
+    for (const nextHop of forwarding.newlyUnresolved()) {
+      this.#push({ type: 'fact', fact: { type: 'nextHopUnresolved', nextHop } });
     }
   }
 
@@ -204,15 +214,24 @@ export class Speaker {
   #finishRecovery(): void {
     if (!this.isRecovering) return;
     this.isRecovering = false;
+    this.sessions.isRestarting = false;
     this.#deadlines.set(RECOVERY, undefined);
-    this.#effects.push({ type: 'recovered' });
+    this.#push({ type: 'recovered' });
   }
+
+  readonly #push = (effect: Effect): void => {
+    this.#effects.push(effect);
+  };
 
   #takeEffects(): Effect[] {
     const effects = this.#effects;
     this.#effects = [];
     return effects;
   }
+}
+
+function isUnreachable(wish: KernelWish): boolean {
+  return wish.type === 'route' && wish.route.type === 'unreachable';
 }
 
 function refusal(remote: Address): string {

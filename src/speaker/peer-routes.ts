@@ -1,0 +1,216 @@
+// What sessions do to the tables: an established session becomes a source of the RIB and a member of an export group, for
+// each family; its end undoes that, or keeps stale routes while the peer restarts (RFC 4724). Not here: state machines
+// and connections (sessions.ts).
+
+import {
+  type Address,
+  afiOf,
+  encodeRouteRefresh,
+  type Family,
+  familyOfAfi,
+  type Negotiated,
+  REFRESH_SUBTYPE,
+  type RouteRefreshMessage,
+  type RouterId,
+  SAFI,
+  type UpdateMessage,
+} from 'node-bgp';
+import { type GroupOptions, ImportPolicy, type LoopRules, type SourceInfo } from '../rib/index.ts';
+import type { FamilyRouter } from './family-router.ts';
+import { groupOptions } from './group-options.ts';
+import type { Session, SpeakerPeer } from './peer.ts';
+import type { Fact } from './types.ts';
+
+/** Milliseconds that a peer which came back after a restart has for its table (RFC 4724 4.2). */
+const STALE_LIMIT = 120_000;
+/** Milliseconds after which the table of a peer without graceful restart, who need not send End-of-RIB, counts as told. */
+const UNMARKED_TABLE = 10_000;
+
+/** What the node is, as far as every session carries it. */
+export interface RouterIdentity {
+  readonly bgpIdentifier: RouterId;
+  readonly clusterId: RouterId;
+  readonly addresses: { readonly ipv4?: Address; readonly ipv6?: Address };
+}
+
+export class PeerRoutes {
+  readonly #families: Readonly<Record<Family, FamilyRouter>>;
+  readonly #tell: (fact: Fact) => void;
+  identity: RouterIdentity = { bgpIdentifier: 0, clusterId: 0, addresses: {} };
+
+  constructor(families: Readonly<Record<Family, FamilyRouter>>, tell: (fact: Fact) => void) {
+    this.#families = families;
+    this.#tell = tell;
+  }
+
+  // --- a session begins and ends
+
+  /** `peer.session` was established. */
+  begin(peer: SpeakerPeer, session: Session, now: number): void {
+    const { negotiated } = session;
+    for (const family of [...peer.families.keys()]) {
+      if (!this.#keeps(peer, family, negotiated)) this.#retire(peer, family);
+    }
+    for (const family of negotiated.families) {
+      const router = this.#families[family];
+      const kept = peer.families.get(family)?.source;
+      const source = kept ?? router.rib.addSource(sourceInfo(peer, negotiated));
+      const staleUntil = kept === undefined ? undefined : now + STALE_LIMIT;
+      peer.families.set(family, {
+        source,
+        importPolicy: this.#importPolicyOf(peer, router),
+        staleUntil,
+        endOfRib: false,
+      });
+      router.rib.groups.join(source.id, groupOptions(peer, session, family, this.identity));
+    }
+    peer.tableExpectedUntil = negotiated.gracefulRestart === undefined ? now + UNMARKED_TABLE : undefined;
+  }
+
+  /** Did the peer keep forwarding by the routes of the last session while it restarted? */
+  #keeps(peer: SpeakerPeer, family: Family, negotiated: Negotiated): boolean {
+    const offered = negotiated.gracefulRestart?.families.find((entry) => entry.family === family);
+    const { identifier } = peer.families.get(family)!.source.info;
+    return offered?.forwarding === true && identifier === negotiated.remoteIdentifier;
+  }
+
+  /** The session is over. Where the connection was `lost`, the peer may be restarting, and its routes are kept. */
+  end(peer: SpeakerPeer, { negotiated }: Session, lost: boolean, now: number): void {
+    const restarting = lost ? negotiated.gracefulRestart : undefined;
+    peer.tableExpectedUntil = undefined;
+    for (const [family, state] of [...peer.families]) {
+      const { rib } = this.#families[family];
+      rib.groups.leave(state.source.id);
+      if (restarting?.families.some((entry) => entry.family === family)) {
+        rib.removeAll(state.source, true); // stale since an earlier restart that was not completed
+        rib.markStale(state.source);
+        state.staleUntil = now + restarting.restartTime * 1000;
+      } else {
+        this.#retire(peer, family);
+      }
+    }
+  }
+
+  /** The peer is no peer any more. */
+  forget(peer: SpeakerPeer): void {
+    for (const family of [...peer.families.keys()]) this.#retire(peer, family);
+  }
+
+  #retire(peer: SpeakerPeer, family: Family): void {
+    const { source } = peer.families.get(family)!;
+    this.#families[family].rib.retireSource(source);
+    peer.families.delete(family);
+  }
+
+  // --- time
+
+  /** Milliseconds: when `expire` is due. */
+  deadlineOf(peer: SpeakerPeer): number | undefined {
+    let at = peer.tableExpectedUntil;
+    for (const { staleUntil } of peer.families.values()) {
+      if (staleUntil !== undefined && (at === undefined || staleUntil < at)) at = staleUntil;
+    }
+    return at;
+  }
+
+  expire(peer: SpeakerPeer, now: number): void {
+    for (const [family, state] of [...peer.families]) {
+      if (state.staleUntil !== undefined && state.staleUntil <= now) this.#endStale(peer, family);
+    }
+    if (peer.tableExpectedUntil !== undefined && peer.tableExpectedUntil <= now) {
+      peer.tableExpectedUntil = undefined;
+      peer.hasConverged = true;
+    }
+  }
+
+  // --- messages
+
+  update(peer: SpeakerPeer, message: UpdateMessage): void {
+    peer.updatesIn++;
+    for (let part: UpdateMessage | undefined = message; part !== undefined; part = part.following) {
+      this.#apply(peer, part);
+    }
+  }
+
+  #apply(peer: SpeakerPeer, { withdrawn, reached, set, fault, notes, endOfRib }: UpdateMessage): void {
+    for (const [family, { source, importPolicy }] of peer.families) {
+      const { rib } = this.#families[family];
+      if (withdrawn.length > 0) rib.withdraw(source, withdrawn);
+      if (set !== undefined) rib.announce(source, reached, set, importPolicy);
+    }
+    const { name } = peer.intent;
+    if (fault !== undefined) this.#tell({ type: 'routesTreatedAsWithdrawn', peer: name, text: fault.text });
+    for (const { text } of notes) this.#tell({ type: 'attributeDiscarded', peer: name, text });
+    if (endOfRib !== undefined) this.#endOfRib(peer, endOfRib);
+  }
+
+  #endOfRib(peer: SpeakerPeer, family: Family): void {
+    const state = peer.families.get(family);
+    if (state === undefined) return;
+    state.endOfRib = true;
+    this.#endStale(peer, family);
+    if ([...peer.families.values()].every(({ endOfRib }) => endOfRib)) peer.hasConverged = true;
+  }
+
+  /** Routes that the restarted peer has not sent again go. */
+  #endStale(peer: SpeakerPeer, family: Family): void {
+    const state = peer.families.get(family)!;
+    if (state.staleUntil === undefined) return;
+    state.staleUntil = undefined;
+    if (peer.session === undefined) this.#retire(peer, family);
+    else this.#families[family].rib.removeAll(state.source, true);
+  }
+
+  /** The peer asks for our table again; we ask nobody, so there is nothing to do about the other subtypes. */
+  routeRefresh(peer: SpeakerPeer, message: RouteRefreshMessage): void {
+    const family = familyOfAfi(message.afi, message.safi);
+    const state = family === undefined ? undefined : peer.families.get(family);
+    if (family === undefined || state === undefined || message.subtype !== REFRESH_SUBTYPE.REQUEST) return;
+    const mark = (subtype: number) =>
+      peer.session?.negotiated.enhancedRouteRefresh === true
+        ? encodeRouteRefresh({ type: 'routeRefresh', afi: afiOf(family), safi: SAFI.UNICAST, subtype })
+        : undefined;
+    const { groups } = this.#families[family].rib;
+    groups.resend(state.source.id, mark(REFRESH_SUBTYPE.BEGIN), mark(REFRESH_SUBTYPE.END));
+  }
+
+  // --- changes of the intent
+
+  /** Stored routes of these peers are judged again, and what they are sent is worked out anew; sessions do not notice. */
+  refilter(peers: readonly SpeakerPeer[]): void {
+    for (const router of Object.values(this.#families)) {
+      const changes = new Map<number, GroupOptions>();
+      for (const peer of peers) {
+        const state = peer.families.get(router.family);
+        if (state === undefined) continue;
+        state.importPolicy = this.#importPolicyOf(peer, router);
+        router.rib.refilter(state.source, state.importPolicy);
+        const { routeReflectorClient } = peer.intent;
+        if (state.source.info.routeReflectorClient !== routeReflectorClient) {
+          router.rib.redescribe(state.source, { ...state.source.info, routeReflectorClient });
+        }
+        if (peer.session === undefined) continue;
+        changes.set(state.source.id, groupOptions(peer, peer.session, router.family, this.identity));
+      }
+      if (changes.size > 0) router.rib.groups.change(changes);
+    }
+  }
+
+  #importPolicyOf(peer: SpeakerPeer, router: FamilyRouter): ImportPolicy {
+    const { localAs, allowedLocalAs, importPolicy } = peer.intent;
+    const { bgpIdentifier, clusterId } = this.identity;
+    const loops: LoopRules = { bgpIdentifier, clusterId, localAs, allowedLocalAs };
+    return new ImportPolicy(router.rib.tables, importPolicy, peer.policyPeer, loops);
+  }
+}
+
+function sourceInfo(peer: SpeakerPeer, negotiated: Negotiated): SourceInfo {
+  return {
+    kind: 'bgp',
+    protocol: peer.intent.name,
+    preference: 100,
+    peer: peer.policyPeer,
+    identifier: negotiated.remoteIdentifier,
+    routeReflectorClient: peer.intent.routeReflectorClient,
+  };
+}
