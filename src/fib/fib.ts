@@ -125,6 +125,11 @@ export class Fib {
     return this.#table.resolve(address).nextHops[0];
   }
 
+  /** What was last wished for this prefix; undefined: no route of ours. */
+  wishedFor(prefix: Prefix): KernelRoute | undefined {
+    return this.#routes.get(prefix)?.wished;
+  }
+
   /** Next hops that paths depend on and that lead nowhere; own addresses are not among them. */
   unresolvedNextHops(): Address[] {
     const unresolved: Address[] = [];
