@@ -33,10 +33,12 @@ export class SkipReporter implements Reporter {
 
 function summarise(modules: readonly TestModule[], unhandledErrors: number): RunSummary {
   const tests = modules.flatMap((module) => [...module.children.allTests()].map((test) => ({ module, test })));
-  const count = (state: string) => tests.filter(({ test }) => test.result().state === state).length;
+  // Where a `beforeAll` fails vitest calls the tests behind it skipped; they failed.
+  const outcomes = tests.map(({ test }) => (hasFailedAround(test) ? 'failed' : test.result().state));
+  const count = (state: string) => outcomes.filter((outcome) => outcome === state).length;
   // A file that could not be loaded has no tests, and an error outside of tests belongs to none.
   const broken = modules.filter((module) => module.errors().length > 0).length;
-  const skipped = tests.filter(({ test }) => test.result().state === 'skipped');
+  const skipped = tests.filter((_, index) => outcomes[index] === 'skipped');
   return {
     passed: count('passed'),
     failed: count('failed') + broken + unhandledErrors,
@@ -46,6 +48,13 @@ function summarise(modules: readonly TestModule[], unhandledErrors: number): Run
       reason: reasonOf(test),
     })),
   };
+}
+
+function hasFailedAround(test: TestCase): boolean {
+  for (let around = test.parent; around.type === 'suite'; around = around.parent) {
+    if (around.errors().length > 0) return true;
+  }
+  return false;
 }
 
 const REASON = / \[skipped: (.*?)\]/;
