@@ -124,22 +124,35 @@ describe('next hops', () => {
     expect(fib.isOwnAddress('10.9.9.1')).toBe(true);
   });
 
-  test('BGP routes are no way for next hops, local routes with a gateway are, through each other too', () => {
+  test('BGP routes are no way for next hops, local routes through a neighbour are', () => {
     const fib = node();
     fib.setRoute('192.0.2.0/24', [bgp('10.0.1.7')]);
     expect(fib.resolve('192.0.2.1')).toEqual({ gateway: '10.0.0.254', device: 'eth0' });
-    fib.setRoute('192.0.2.1/32', [{ type: 'via', gateway: '198.51.100.1' }]);
-    fib.setRoute('198.51.100.1/32', [{ type: 'via', gateway: '10.0.1.3' }]);
+    fib.setRoute('192.0.2.1/32', [{ type: 'via', gateway: '10.0.1.3' }]);
     expect(fib.resolve('192.0.2.1')).toEqual({ gateway: '10.0.1.3', device: 'eth1' });
   });
 
-  test('local routes that lead through each other in a circle count as absent', () => {
+  test.each<[string, string]>([
+    ['that is reached through a gateway itself', '198.51.100.1'],
+    ['that is reached through another local route', '192.0.2.7'],
+    ['that is our own address', '10.0.1.1'],
+  ])('a local route through an address %s is absent', (_, gateway) => {
     const fib = node();
-    fib.setRoute('192.0.2.1/32', [{ type: 'via', gateway: '192.0.2.2' }]);
-    expect(fib.setRoute('192.0.2.2/32', [{ type: 'via', gateway: '192.0.2.1' }])).toEqual([
-      unicast('192.0.2.2/32', [{ gateway: '10.0.0.254', device: 'eth0' }]),
-    ]);
+    fib.setRoute('192.0.2.7/32', [{ type: 'via', gateway: '10.0.1.3' }]);
+    expect(fib.isNeighbour(gateway)).toBe(false);
+    expect(fib.setRoute('192.0.2.1/32', [{ type: 'via', gateway }])).toEqual([]);
     expect(fib.resolve('192.0.2.1')).toEqual({ gateway: '10.0.0.254', device: 'eth0' });
+  });
+
+  test('a route to a neighbour by a longer way leaves it a neighbour', () => {
+    const fib = node();
+    fib.kernelEvents([{ type: 'learned', route: learned('10.0.1.3/32', [{ gateway: '10.0.0.9', device: 'eth0' }]) }]);
+    expect(fib.resolve('10.0.1.3')).toEqual({ gateway: '10.0.0.9', device: 'eth0' });
+    expect(fib.setRoute('192.0.2.1/32', [{ type: 'via', gateway: '10.0.1.3' }])).toEqual([
+      unicast('192.0.2.1/32', [{ gateway: '10.0.1.3', device: 'eth1' }]),
+    ]);
+    const gone = { type: 'addressRemoved', address: address('eth1', '10.0.1.1', '10.0.1.0/24') } as const;
+    expect(fib.kernelEvents([gone]).wishes).toEqual([none('192.0.2.1/32')]);
   });
 });
 
@@ -237,13 +250,20 @@ describe('routes', () => {
       unicast('192.0.2.1/32', [{ gateway: '10.0.1.3', device: 'eth1' }]),
       unicast(BLOCK, [{ gateway: '10.0.1.3', device: 'eth1' }]),
     ]);
-    // The gateway's network goes: both follow the default route.
-    const gone = { type: 'addressRemoved', address: address('eth1', '10.0.1.1', '10.0.1.0/24') } as const;
-    expect(fib.kernelEvents([gone]).wishes).toEqual([
-      unicast('192.0.2.1/32', [{ gateway: '10.0.0.254', device: 'eth0' }]),
+    // The gateway's network goes and comes: the local route with it, what resolves through it takes the default route.
+    const eth1 = address('eth1', '10.0.1.1', '10.0.1.0/24');
+    expect(fib.kernelEvents([{ type: 'addressRemoved', address: eth1 }]).wishes).toEqual([
+      none('192.0.2.1/32'),
       unicast(BLOCK, [{ gateway: '10.0.0.254', device: 'eth0' }]),
     ]);
-    expect(fib.setRoute('192.0.2.1/32', undefined)).toEqual([none('192.0.2.1/32')]);
+    expect(fib.kernelEvents([{ type: 'address', address: eth1 }]).wishes).toEqual([
+      unicast('192.0.2.1/32', [{ gateway: '10.0.1.3', device: 'eth1' }]),
+      unicast(BLOCK, [{ gateway: '10.0.1.3', device: 'eth1' }]),
+    ]);
+    expect(fib.setRoute('192.0.2.1/32', undefined)).toEqual([
+      none('192.0.2.1/32'),
+      unicast(BLOCK, [{ gateway: '10.0.0.254', device: 'eth0' }]),
+    ]);
   });
 });
 

@@ -26,7 +26,7 @@ export type Candidate =
     }
   /** A local route that drops what nobody more specific takes. */
   | { readonly type: 'blackhole'; readonly metric?: number | undefined }
-  /** A local route through a gateway; next hops of BGP may resolve through it. */
+  /** A local route through a gateway that is a neighbour, else there is none; next hops of BGP may resolve through it. */
   | { readonly type: 'via'; readonly gateway: Address; readonly metric?: number | undefined };
 
 /** A route that others made and that may be announced. */
@@ -106,23 +106,24 @@ export class Fib {
     const before = this.#routes.get(prefix);
     const now = candidates?.length === 0 ? undefined : candidates;
     if (before === undefined && now === undefined) return [];
-    if (!sameDependencies(before?.candidates, now)) {
-      // The new ones first: a next hop that stays is not looked up again.
-      for (const address of dependencies(now)) this.#depend(address, prefix);
-      const kept = new Set(dependencies(now));
-      for (const address of dependencies(before?.candidates)) if (!kept.has(address)) this.#release(address, prefix);
-    }
-    const localChanged = this.#setLocal(prefix, before?.candidates[0], now?.[0]);
+    // A local route is in the next hop table before its own next hops are looked up there.
+    const affected = this.#setLocal(prefix, before?.candidates[0], now?.[0]) ? this.#affected() : undefined;
+    if (!sameDependencies(before?.candidates, now)) this.#changeDependencies(prefix, before?.candidates, now);
     const wish = this.#wish(prefix, before, now);
-    if (!localChanged) return wish === undefined ? [] : [wish];
-    const affected = this.#affected();
+    const wishes = wish === undefined ? [] : [wish];
+    if (affected === undefined) return wishes;
     affected.delete(prefix);
-    return [...(wish === undefined ? [] : [wish]), ...this.#recompute(affected)];
+    return [...wishes, ...this.#recompute(affected)];
   }
 
   /** The first hop towards an address; undefined: no way there, or an address of this host. */
   resolve(address: Address): KernelNextHop | undefined {
     return this.#table.resolve(address).nextHops[0];
+  }
+
+  /** In a network of one of our interfaces: what a route through a gateway needs. */
+  isNeighbour(address: Address): boolean {
+    return this.#table.neighbour(address) !== undefined;
   }
 
   /** What was last wished for this prefix; undefined: no route of ours. */
@@ -199,8 +200,8 @@ export class Fib {
     const metric = best.metric ?? defaultMetric(this.#family);
     if (best.type === 'blackhole') return { prefix, type: 'blackhole', metric, nextHops: [] };
     if (best.type === 'via') {
-      const { nextHops } = this.#table.resolve(best.gateway);
-      return nextHops.length === 0 ? undefined : { prefix, type: 'unicast', metric, nextHops };
+      const hop = this.#table.neighbour(best.gateway);
+      return hop === undefined ? undefined : { prefix, type: 'unicast', metric, nextHops: [hop] };
     }
     const lists: (readonly KernelNextHop[])[] = [];
     let unresolved = false;
@@ -227,6 +228,16 @@ export class Fib {
       tunnelled.set(tunnel, hops);
     }
     return hops;
+  }
+
+  #changeDependencies(
+    prefix: Prefix,
+    before: readonly Candidate[] | undefined,
+    now: readonly Candidate[] | undefined,
+  ): void {
+    const kept = new Set(dependencies(now));
+    for (const address of kept) this.#depend(address, prefix);
+    for (const address of dependencies(before)) if (!kept.has(address)) this.#release(address, prefix);
   }
 
   #depend(address: Address, prefix: Prefix): void {

@@ -30,8 +30,13 @@ interface Watched {
   resolution: Resolution;
 }
 
-/** Static routes through static routes through ...: deeper than anybody builds, shallow enough for a loop. */
-const MAX_DEPTH = 8;
+/** A gateway of local routes. */
+interface Gateway {
+  readonly bytes: Uint8Array;
+  readonly prefixes: Set<Prefix>;
+  /** The way to it while it is a neighbour. */
+  hop: KernelNextHop | undefined;
+}
 
 export class NextHopTable {
   readonly #family: Family;
@@ -39,13 +44,12 @@ export class NextHopTable {
   /** Prefix length -> prefix -> network. */
   readonly #networks = new Map<number, Map<Prefix, Network>>();
   #lengths: number[] = [];
-  /** Own address -> interface addresses that are it (the same one may stand on several devices). */
+  /** Own address -> interface addresses that are it (one may stand on several devices, with several prefix lengths). */
   readonly #ownAddresses = new Map<Address, InterfaceAddress[]>();
   /** Device -> prefixes whose networks mention it. */
   readonly #byDevice = new Map<string, Set<Prefix>>();
   readonly #watched = new Map<Address, Watched>();
-  /** Gateway of local routes -> their prefixes. */
-  readonly #gateways = new Map<Address, Set<Prefix>>();
+  readonly #gateways = new Map<Address, Gateway>();
   readonly #touched = new Set<Prefix>();
 
   constructor(family: Family) {
@@ -80,11 +84,7 @@ export class NextHopTable {
     if (before !== undefined) this.#forgetGateway(before, prefix);
     if (gateway === undefined) delete network.local;
     else network.local = { gateway: gateway ?? undefined };
-    if (typeof gateway === 'string') {
-      const prefixes = this.#gateways.get(gateway);
-      if (prefixes === undefined) this.#gateways.set(gateway, new Set([prefix]));
-      else prefixes.add(prefix);
-    }
+    if (typeof gateway === 'string') this.#rememberGateway(gateway, prefix);
     this.#touched.add(prefix);
     this.#dropIfEmpty(prefix, network);
   }
@@ -111,7 +111,17 @@ export class NextHopTable {
   }
 
   resolve(address: Address): Resolution {
-    return this.#watched.get(address)?.resolution ?? this.#look(address, addressBytes(address), 0);
+    return this.#watched.get(address)?.resolution ?? this.#look(address, addressBytes(address));
+  }
+
+  /**
+   * The way to an address in a network of one of our interfaces; undefined: it is in none (now), or it is our own.
+   * What is only reached through a gateway is no neighbour.
+   */
+  neighbour(address: Address): KernelNextHop | undefined {
+    return this.#gateways.has(address)
+      ? this.#gateways.get(address)!.hop
+      : this.#lookNextDoor(address, addressBytes(address));
   }
 
   /** Resolves, and remembers the address for `takeChanged` until `unwatch`. */
@@ -119,7 +129,7 @@ export class NextHopTable {
     const known = this.#watched.get(address);
     if (known !== undefined) return known.resolution;
     const bytes = addressBytes(address);
-    const resolution = this.#look(address, bytes, 0);
+    const resolution = this.#look(address, bytes);
     this.#watched.set(address, { bytes, resolution });
     return resolution;
   }
@@ -132,26 +142,35 @@ export class NextHopTable {
     for (const [address, { resolution }] of this.#watched) yield [address, resolution];
   }
 
-  /** The watched addresses that resolve differently now than when they were last looked at. */
+  /** The watched addresses and gateways that resolve differently now than when they were last looked at. */
   takeChanged(): Set<Address> {
     const changed = new Set<Address>();
-    for (let depth = 0; depth <= MAX_DEPTH && this.#touched.size > 0; depth++) {
-      const lengths = [...new Set([...this.#touched].map(prefixLength))];
-      const candidates = this.#watchedUnderTouched(lengths);
-      const gateways = [...this.#gateways.keys()].filter((gateway) => this.#isTouched(addressBytes(gateway), lengths));
-      this.#touched.clear();
-      for (const address of candidates) if (this.#lookAgain(address)) changed.add(address);
+    if (this.#touched.size === 0) return changed;
+    const lengths = this.#touchedLengths();
+    for (const [address, gateway] of this.#gateways) {
+      if (!this.#isTouched(gateway.bytes, lengths)) continue;
+      const hop = this.#lookNextDoor(address, gateway.bytes);
+      if (sameHop(hop, gateway.hop)) continue;
+      gateway.hop = hop;
+      changed.add(address);
       // What goes through a local route follows that route's gateway.
-      for (const gateway of gateways) for (const prefix of this.#gateways.get(gateway)!) this.#touched.add(prefix);
+      for (const prefix of gateway.prefixes) this.#touched.add(prefix);
+    }
+    for (const address of this.#watchedUnderTouched(this.#touchedLengths())) {
+      if (this.#lookAgain(address)) changed.add(address);
     }
     this.#touched.clear();
     return changed;
   }
 
+  #touchedLengths(): readonly number[] {
+    return [...new Set([...this.#touched].map(prefixLength))];
+  }
+
   #lookAgain(address: Address): boolean {
     const watched = this.#watched.get(address)!;
     const { nextHops, local } = watched.resolution;
-    const now = this.#look(address, watched.bytes, 0);
+    const now = this.#look(address, watched.bytes);
     if (now.local === local && sameNextHops(now.nextHops, nextHops)) return false;
     watched.resolution = now;
     return true;
@@ -171,27 +190,42 @@ export class NextHopTable {
     return lengths.some((length) => this.#touched.has(prefixFromBytes(this.#family, bytes, length)));
   }
 
-  #look(address: Address, bytes: Uint8Array, depth: number): Resolution {
+  #look(address: Address, bytes: Uint8Array): Resolution {
     if (this.isOwnAddress(address)) return { nextHops: [], local: true };
     // A link-local address says nothing without its link.
-    if (depth > MAX_DEPTH || isLinkLocal(address)) return { nextHops: [], local: false };
+    if (isLinkLocal(address)) return { nextHops: [], local: false };
     for (const length of this.#lengths) {
       const network = this.#networks.get(length)!.get(prefixFromBytes(this.#family, bytes, length));
-      const nextHops = network === undefined ? undefined : this.#through(network, address, depth);
+      const nextHops = network === undefined ? undefined : this.#through(network, address);
       if (nextHops !== undefined) return { nextHops, local: false };
     }
     return { nextHops: [], local: false };
   }
 
-  /** Undefined: the network is no answer at present, a shorter match may be. */
-  #through(network: Network, address: Address, depth: number): readonly KernelNextHop[] | undefined {
+  #lookNextDoor(address: Address, bytes: Uint8Array): KernelNextHop | undefined {
+    if (this.isOwnAddress(address) || isLinkLocal(address)) return undefined;
+    for (const length of this.#lengths) {
+      const network = this.#networks.get(length)!.get(prefixFromBytes(this.#family, bytes, length));
+      const hop = network === undefined ? undefined : this.#connected(network, address);
+      if (hop !== undefined) return hop;
+    }
+    return undefined;
+  }
+
+  #connected(network: Network, address: Address): KernelNextHop | undefined {
     const connected = network.connected.find(({ device }) => this.isUp(device));
-    if (connected !== undefined) return [{ gateway: address, device: connected.device }];
+    return connected === undefined ? undefined : { gateway: address, device: connected.device };
+  }
+
+  /** Undefined: the network is no answer at present, a shorter match may be. */
+  #through(network: Network, address: Address): readonly KernelNextHop[] | undefined {
+    const connected = this.#connected(network, address);
+    if (connected !== undefined) return [connected];
     if (network.local !== undefined) {
       const { gateway } = network.local;
       if (gateway === undefined) return [];
-      const { nextHops } = this.#look(gateway, addressBytes(gateway), depth + 1);
-      if (nextHops.length > 0) return nextHops;
+      const { hop } = this.#gateways.get(gateway)!;
+      if (hop !== undefined) return [hop];
     }
     for (const route of network.learned) {
       if (route.type !== 'unicast') return [];
@@ -239,11 +273,11 @@ export class NextHopTable {
 
   #addAddress(address: InterfaceAddress): Prefix {
     const same = this.#ownAddresses.get(address.address) ?? [];
-    this.#ownAddresses.set(address.address, [...same.filter((a) => a.device !== address.device), address]);
+    this.#ownAddresses.set(address.address, [...same.filter((other) => !sameAddress(other, address)), address]);
     this.#touched.add(hostPrefix(address.address));
-    if (address.scope === 'link') return address.prefix;
+    if (isLinkLocal(address.address)) return address.prefix; // the same network on every link
     const network = this.#network(address.prefix);
-    const at = network.connected.findIndex((a) => a.device === address.device && a.address === address.address);
+    const at = network.connected.findIndex((other) => sameAddress(other, address));
     if (at < 0) network.connected.push(address);
     else network.connected[at] = address;
     this.#mention(address.device, address.prefix);
@@ -251,13 +285,14 @@ export class NextHopTable {
     return address.prefix;
   }
 
-  #removeAddress({ address, device, prefix }: InterfaceAddress): Prefix {
-    const rest = (this.#ownAddresses.get(address) ?? []).filter((a) => a.device !== device);
+  #removeAddress(removed: InterfaceAddress): Prefix {
+    const { address, device, prefix } = removed;
+    const rest = (this.#ownAddresses.get(address) ?? []).filter((other) => !sameAddress(other, removed));
     if (rest.length === 0) this.#ownAddresses.delete(address);
     else this.#ownAddresses.set(address, rest);
     this.#touched.add(hostPrefix(address));
     const network = this.#networks.get(prefixLength(prefix))?.get(prefix);
-    const at = network?.connected.findIndex((a) => a.device === device && a.address === address) ?? -1;
+    const at = network?.connected.findIndex((other) => sameAddress(other, removed)) ?? -1;
     if (network === undefined || at < 0) return prefix;
     network.connected.splice(at, 1);
     this.#unmention([device], prefix, network);
@@ -336,10 +371,20 @@ export class NextHopTable {
     }
   }
 
-  #forgetGateway(gateway: Address, prefix: Prefix): void {
-    const prefixes = this.#gateways.get(gateway);
-    prefixes?.delete(prefix);
-    if (prefixes?.size === 0) this.#gateways.delete(gateway);
+  #rememberGateway(address: Address, prefix: Prefix): void {
+    const known = this.#gateways.get(address);
+    if (known !== undefined) {
+      known.prefixes.add(prefix);
+      return;
+    }
+    const bytes = addressBytes(address);
+    this.#gateways.set(address, { bytes, prefixes: new Set([prefix]), hop: this.#lookNextDoor(address, bytes) });
+  }
+
+  #forgetGateway(address: Address, prefix: Prefix): void {
+    const gateway = this.#gateways.get(address);
+    gateway?.prefixes.delete(prefix);
+    if (gateway?.prefixes.size === 0) this.#gateways.delete(address);
   }
 
   #ours(addressOrPrefix: Address | Prefix): boolean {
@@ -347,6 +392,14 @@ export class NextHopTable {
   }
 }
 
+function sameAddress(a: InterfaceAddress, b: InterfaceAddress): boolean {
+  return a.address === b.address && a.device === b.device && a.prefix === b.prefix;
+}
+
 function devicesOf(route: LearnedRoute): readonly string[] {
   return route.nextHops.map(({ device }) => device);
+}
+
+function sameHop(a: KernelNextHop | undefined, b: KernelNextHop | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : sameNextHops([a], [b]);
 }
