@@ -4,7 +4,6 @@
 import { CEASE, type Family } from 'node-bgp';
 import { diffIntents, type Intent, type IntentChange } from '../intent/index.ts';
 import type { FamilyRouter } from './family-router.ts';
-import { applyLocalRoutes } from './local-routes.ts';
 import type { Sessions } from './sessions.ts';
 import type { Effect } from './types.ts';
 
@@ -28,14 +27,14 @@ export function applyIntent(router: Router, before: Intent | undefined, after: I
 }
 
 function applyToFamily(router: Router, family: Family, change: IntentChange, after: Intent): void {
-  const { rib, forwarding, locals } = router.families[family];
+  const { rib, forwarding, locals, statics } = router.families[family];
   const kernelChanged = change.kernelPolicy.includes(family);
   if (kernelChanged || change.directInterfaces.includes(family)) {
     const wishes = forwarding.configure(after.kernel[family], rib, locals);
     if (wishes.length > 0) router.effect({ type: 'program', wishes });
   }
   if (kernelChanged) rib.markAll();
-  applyLocalRoutes(rib, locals, change.localRoutes);
+  statics.apply(change.localRoutes);
 }
 
 function applyPeers({ sessions, effect }: Router, change: IntentChange, now: number): void {

@@ -69,6 +69,10 @@ export class Forwarding {
     return { reachable: true, cost: 0, device, ...(gateway === undefined ? {} : { gateway }) };
   };
 
+  isNeighbour(gateway: Address): boolean {
+    return this.#absent || this.fib.isNeighbour(gateway);
+  }
+
   /** The caller has the RIB flush every prefix again where `policyChanged`. */
   configure(intent: KernelIntent, rib: Rib, locals: LocalSources): readonly KernelWish[] {
     this.#policy = intent.policy;

@@ -1,8 +1,8 @@
 // Routes that do not come from BGP: the node's own blocks and services (static1), what others put into the kernel
 // (kernel1), connected networks (direct1). Protocol names and preferences are BIRD's.
 
-import { type Attributes, familyOf } from 'node-bgp';
-import type { IntentChange, LocalRoute } from '../intent/types.ts';
+import { type Address, type Attributes, familyOf, type Prefix } from 'node-bgp';
+import type { IntentChange } from '../intent/types.ts';
 import type { Rib, Source } from '../rib/index.ts';
 
 /** What the router originates: ORIGIN IGP, an empty path. */
@@ -22,17 +22,43 @@ export function addLocalSources(rib: Rib): LocalSources {
   };
 }
 
-/** Applies changes of the intent's local routes that belong to this table. */
-export function applyLocalRoutes(rib: Rib, locals: LocalSources, change: IntentChange['localRoutes']): void {
-  for (const { prefix } of change.removed) {
-    if (familyOf(prefix) === rib.family) rib.removeLocal(locals.static, prefix);
-  }
-  for (const route of change.added) {
-    if (familyOf(route.prefix) === rib.family)
-      rib.putLocal(locals.static, route.prefix, attributesOf(route), undefined);
-  }
-}
+/** The routes of static1. One through a gateway is there while the gateway is a neighbour. */
+export class StaticRoutes {
+  readonly #rib: Rib;
+  readonly #source: Source;
+  readonly #isNeighbour: (gateway: Address) => boolean;
+  readonly #gatewayRoutes = new Map<Prefix, { readonly gateway: Address; isThere: boolean }>();
 
-function attributesOf({ gateway }: LocalRoute): Attributes {
-  return gateway === undefined ? LOCAL_ATTRIBUTES : { ...LOCAL_ATTRIBUTES, nextHop: gateway };
+  constructor(rib: Rib, source: Source, isNeighbour: (gateway: Address) => boolean) {
+    this.#rib = rib;
+    this.#source = source;
+    this.#isNeighbour = isNeighbour;
+  }
+
+  /** Changes of the intent's local routes; those of the other family do nothing. */
+  apply(change: IntentChange['localRoutes']): void {
+    for (const { prefix } of change.removed) {
+      if (familyOf(prefix) !== this.#rib.family) continue;
+      this.#gatewayRoutes.delete(prefix);
+      this.#rib.removeLocal(this.#source, prefix);
+    }
+    for (const { prefix, gateway } of change.added) {
+      if (familyOf(prefix) !== this.#rib.family) continue;
+      if (gateway === undefined) this.#rib.putLocal(this.#source, prefix, LOCAL_ATTRIBUTES, undefined);
+      else this.#gatewayRoutes.set(prefix, { gateway, isThere: false });
+    }
+    this.lookAgain();
+  }
+
+  /** Links or addresses changed. */
+  lookAgain(): void {
+    for (const [prefix, route] of this.#gatewayRoutes) {
+      const { gateway } = route;
+      const isNeighbour = this.#isNeighbour(gateway);
+      if (isNeighbour === route.isThere) continue;
+      route.isThere = isNeighbour;
+      if (isNeighbour) this.#rib.putLocal(this.#source, prefix, { ...LOCAL_ATTRIBUTES, nextHop: gateway }, undefined);
+      else this.#rib.removeLocal(this.#source, prefix);
+    }
+  }
 }

@@ -185,7 +185,7 @@ export class Speaker {
 
   #kernelEvents(events: Extract<Input, { type: 'kernel' }>['events']): void {
     for (const router of [this.families.ipv4, this.families.ipv6]) {
-      const wishes = router.forwarding.kernelEvents(events, router.rib, router.locals);
+      const wishes = router.kernelEvents(events);
       if (wishes.length === 0) continue;
       this.#push({ type: 'program', wishes });
       this.#tellUnresolved(router);
