@@ -171,11 +171,15 @@ describe('changes in a mesh', () => {
     });
     // Without its Node it keeps its peers, but the others have closed the sessions, and what they told went with those.
     expect(lab.router('node-3').routes()).toEqual({ '10.65.3.0/26': 'blackhole' });
-    expect(lab.router('node-3').peer('Mesh_10_0_0_1').lastError).toMatchObject({
-      text: 'received Cease/Peer De-configured',
-      direction: 'received',
-      code: 6,
-      subcode: 3,
+    const told = lab
+      .router('node-3')
+      .factsOf('peerDown')
+      .filter(({ peer }) => peer === 'Mesh_10_0_0_1');
+    expect(told[0]).toMatchObject({ reason: { type: 'notificationReceived', text: 'Cease/Peer De-configured' } });
+    expect(lab.router('node-1').factsOf('connectionRefused')).toContainEqual({
+      type: 'connectionRefused',
+      remote: '10.0.0.3',
+      text: 'no peer with address 10.0.0.3 is configured on this node',
     });
   });
 });

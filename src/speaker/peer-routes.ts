@@ -61,6 +61,7 @@ export class PeerRoutes {
         importPolicy: this.#importPolicyOf(peer, router),
         staleUntil,
         endOfRib: false,
+        owedEndOfRib: false,
       });
       router.rib.groups.join(source.id, groupOptions(peer, session, family, this.identity));
     }

@@ -26,6 +26,8 @@ export interface PeerFamily {
   staleUntil: number | undefined;
   /** The peer has sent its whole table (RFC 4724 2). */
   endOfRib: boolean;
+  /** The peer has been sent the table as far as it goes, and is to be told its end when that is known. */
+  owedEndOfRib: boolean;
 }
 
 export interface Session {

@@ -1,12 +1,20 @@
 // Sessions: runs the state machines of all peers and carries out what they ask for: dialling, writing, closing, telling.
 // Not here: what sessions do to the tables (peer-routes.ts).
 
-import { type Address, CEASE, type DownReason, type Family, type PeerInput, type PeerOutput } from 'node-bgp';
+import {
+  type Address,
+  CEASE,
+  type ConnectionId,
+  type DownReason,
+  type Family,
+  type PeerInput,
+  type PeerOutput,
+} from 'node-bgp';
 import type { PeerIntent } from '../intent/index.ts';
 import { assertNever } from './assert-never.ts';
 import type { Connections } from './connections.ts';
 import type { FamilyRouter } from './family-router.ts';
-import { SpeakerPeer } from './peer.ts';
+import { type PeerFamily, SpeakerPeer } from './peer.ts';
 import { PeerRoutes, type RouterIdentity } from './peer-routes.ts';
 import { connectRetryTime, type SessionCircumstances, sessionConfig } from './session-config.ts';
 import type { SpeakerOptions } from './speaker.ts';
@@ -30,8 +38,8 @@ export class Sessions {
   readonly #routes: PeerRoutes;
   readonly #peers = new Map<string, SpeakerPeer>();
   readonly #byAddress = new Map<Address, SpeakerPeer[]>();
-  /** The process came back to the kernel routes of an earlier one, and has not recovered yet. */
-  isRestarting: boolean;
+  /** Peers may have been told routes by an earlier process, and not all of them have come back yet (RFC 4724 4.1). */
+  #isRestarting: boolean;
 
   constructor(
     options: SpeakerOptions,
@@ -44,7 +52,7 @@ export class Sessions {
     this.#connections = connections;
     this.#outlet = outlet;
     this.#routes = new PeerRoutes(families, (fact) => this.#tell(fact));
-    this.isRestarting = options.restarted;
+    this.#isRestarting = options.restarted || options.kernel === 'none';
   }
 
   set identity(identity: RouterIdentity) {
@@ -126,6 +134,23 @@ export class Sessions {
     return true;
   }
 
+  get isRestarting(): boolean {
+    return this.#isRestarting;
+  }
+
+  /** The restart is over where all peers have told their tables; those that restart themselves are not waited for. */
+  endRestart(now: number): void {
+    for (const peer of this.#peers.values()) {
+      if (!peer.hasConverged && peer.session?.negotiated.gracefulRestart?.restarted !== true) return;
+    }
+    this.giveUpRestart(now);
+  }
+
+  giveUpRestart(now: number): void {
+    this.#isRestarting = false;
+    for (const family of ['ipv4', 'ipv6'] as const) this.writeAll(family, now);
+  }
+
   // --- state machines
 
   run(peer: SpeakerPeer, input: PeerInput, now: number): void {
@@ -151,9 +176,9 @@ export class Sessions {
 
   #circumstancesOf(peer: SpeakerPeer | undefined): SessionCircumstances {
     // Who programs no kernel is not in the way of packets, whatever becomes of the process.
-    const forwarding = this.#options.kernel === 'none' || this.isRestarting || peer?.hadSession === true;
+    const forwarding = this.#options.kernel === 'none' || this.#isRestarting || peer?.hadSession === true;
     return {
-      restarted: this.isRestarting,
+      restarted: this.#isRestarting,
       forwarding,
       connectRetryTime: connectRetryTime(peer?.failedAttempts ?? 0),
     };
@@ -235,21 +260,49 @@ export class Sessions {
 
   /** Every member of the family's groups takes what its socket has room for. */
   writeAll(family: Family, now: number): void {
-    const { groups } = this.#families[family].rib;
+    const holdsEndOfRib = this.#holdsEndOfRib();
     for (const peer of this.#peers.values()) {
-      const { session } = peer;
-      const source = session === undefined ? undefined : peer.families.get(family)?.source;
-      if (session === undefined || source === undefined) continue;
-      const member = groups.memberOf(source.id);
-      const connection = this.#connections.get(session.connection);
-      if (member === undefined || member.isUpToDate || connection === undefined) continue;
-      const room = WINDOW - connection.waiting;
-      if (room <= 0) continue;
+      const state = peer.session === undefined ? undefined : peer.families.get(family);
+      if (state !== undefined) this.#writeTo(peer, peer.session!.connection, family, state, holdsEndOfRib, now);
+    }
+  }
+
+  #writeTo(
+    peer: SpeakerPeer,
+    connection: ConnectionId,
+    family: Family,
+    state: PeerFamily,
+    holdsEndOfRib: boolean,
+    now: number,
+  ): void {
+    const group = this.#families[family].rib.groups.groupOf(state.source.id);
+    const member = group?.members.get(state.source.id);
+    if (group === undefined || member === undefined) return;
+    const room = member.isUpToDate ? 0 : WINDOW - (this.#connections.get(connection)?.waiting ?? WINDOW);
+    if (room > 0) {
       member.pull(room, (bytes, messages) => {
+        if (holdsEndOfRib && bytes === group.endOfRib) {
+          state.owedEndOfRib = true;
+          return;
+        }
         peer.updatesOut += messages;
-        this.#write(peer, session.connection, bytes, now);
+        this.#write(peer, connection, bytes, now);
       });
     }
+    if (!state.owedEndOfRib || holdsEndOfRib || !member.isUpToDate) return;
+    state.owedEndOfRib = false;
+    peer.updatesOut++;
+    this.#write(peer, connection, group.endOfRib, now);
+  }
+
+  /**
+   * A reflector that was away does not know its table before its clients have come back: what it told them earlier must
+   * not be swept as long as that is so. Routes are told as they come.
+   */
+  #holdsEndOfRib(): boolean {
+    if (!this.#isRestarting) return false;
+    for (const { intent } of this.#peers.values()) if (intent.routeReflectorClient) return true;
+    return false;
   }
 
   #write(peer: SpeakerPeer, id: number, bytes: Uint8Array, now: number): void {

@@ -14,6 +14,8 @@ import {
   type Fact,
   type Input,
   type PeerSnapshot,
+  type RouteSnapshot,
+  routePage,
   type Snapshot,
   Speaker,
   takeSnapshot,
@@ -244,6 +246,11 @@ export class Router implements Process<Input, Effect> {
     const peer = this.peers().find((candidate) => candidate.name === name);
     if (peer === undefined) throw new Error(`${this.name} has no peer ${name}`);
     return peer;
+  }
+
+  /** All paths of a prefix, the best one first. */
+  page(prefix: Prefix): readonly RouteSnapshot[] {
+    return routePage(this.speaker, { family: familyOf(prefix), prefix, limit: 100 }).routes;
   }
 
   states(): Record<string, string> {

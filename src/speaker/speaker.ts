@@ -74,7 +74,7 @@ export class Speaker {
       if (wishes.length > 0) this.#push({ type: 'program', wishes });
       if (wishes.some(isUnreachable)) this.#tellUnresolved(router);
     }
-    this.#endRecovery();
+    this.#endRecovery(now);
     return this.#takeEffects();
   }
 
@@ -142,7 +142,7 @@ export class Speaker {
       // Without its Node a speaker knows nothing: what it did before stays.
       this.intent = known === undefined ? intent : { ...known, problems: intent.problems };
     } else {
-      if (known === undefined && this.isRecovering) this.#deadlines.set(RECOVERY, now + RECOVERY_LIMIT);
+      if (known === undefined && this.sessions.isRestarting) this.#deadlines.set(RECOVERY, now + RECOVERY_LIMIT);
       this.intent = intent;
       applyIntent({ sessions: this.sessions, families: this.families, effect: this.#push }, known, intent, now);
     }
@@ -200,22 +200,26 @@ export class Speaker {
 
   #tick(now: number): void {
     for (const key of this.#deadlines.due(now)) {
-      if (key === RECOVERY) this.#finishRecovery();
+      if (key === RECOVERY) this.#giveUpRecovery(now);
       else this.sessions.tick(key, now);
     }
   }
 
   /** Over as soon as every peer has told its whole table. */
-  #endRecovery(): void {
-    if (!this.isRecovering || this.intent === undefined || this.intent.nodeMissing === true) return;
-    if (this.sessions.allConverged() && !this.hasWork) this.#finishRecovery();
+  #endRecovery(now: number): void {
+    if (this.intent === undefined || this.intent.nodeMissing === true || this.hasWork) return;
+    if (this.sessions.isRestarting) this.sessions.endRestart(now);
+    if (this.isRecovering && this.sessions.allConverged()) this.#finishRecovery();
+  }
+
+  /** Those who have not come back until now are not waited for any longer. */
+  #giveUpRecovery(now: number): void {
+    if (this.sessions.isRestarting) this.sessions.giveUpRestart(now);
+    if (this.isRecovering) this.#finishRecovery();
   }
 
   #finishRecovery(): void {
-    if (!this.isRecovering) return;
     this.isRecovering = false;
-    this.sessions.isRestarting = false;
-    this.#deadlines.set(RECOVERY, undefined);
     this.#push({ type: 'recovered' });
   }
 
