@@ -7,6 +7,7 @@
 import type { Address, Family, Prefix } from 'node-bgp';
 import { addressBytes, familyOf, hostPrefix, isLinkLocal, maxLength, prefixFromBytes, prefixLength } from 'node-bgp/ip';
 import { sameNextHops } from './kernel-route.ts';
+import { devicesOf, type Network, NetworkMap } from './network-map.ts';
 import type { InterfaceAddress, KernelEvent, KernelNextHop, LearnedRoute, Link } from './types.ts';
 
 export interface Resolution {
@@ -14,15 +15,6 @@ export interface Resolution {
   readonly nextHops: readonly KernelNextHop[];
   /** The address is one of this host. */
   readonly local: boolean;
-}
-
-/** All that is known about one prefix. */
-interface Network {
-  readonly connected: InterfaceAddress[];
-  /** Lowest metric first. */
-  readonly learned: LearnedRoute[];
-  /** A local route of ours; gateway undefined: blackhole. */
-  local?: { readonly gateway: Address | undefined };
 }
 
 interface Watched {
@@ -41,19 +33,16 @@ interface Gateway {
 export class NextHopTable {
   readonly #family: Family;
   readonly #links = new Map<string, Link>();
-  /** Prefix length -> prefix -> network. */
-  readonly #networks = new Map<number, Map<Prefix, Network>>();
-  #lengths: number[] = [];
+  readonly #networks: NetworkMap;
   /** Own address -> interface addresses that are it (one may stand on several devices, with several prefix lengths). */
   readonly #ownAddresses = new Map<Address, InterfaceAddress[]>();
-  /** Device -> prefixes whose networks mention it. */
-  readonly #byDevice = new Map<string, Set<Prefix>>();
   readonly #watched = new Map<Address, Watched>();
   readonly #gateways = new Map<Address, Gateway>();
   readonly #touched = new Set<Prefix>();
 
   constructor(family: Family) {
     this.#family = family;
+    this.#networks = new NetworkMap(family);
   }
 
   /** Takes in one event; those of the other family are ignored. Returns the prefixes whose routes it concerns. */
@@ -79,14 +68,14 @@ export class NextHopTable {
 
   /** A local route of ours: through a gateway, a blackhole (null), or none any more (undefined). */
   setLocal(prefix: Prefix, gateway: Address | null | undefined): void {
-    const network = this.#network(prefix);
+    const network = this.#networks.make(prefix);
     const before = network.local?.gateway;
     if (before !== undefined) this.#forgetGateway(before, prefix);
     if (gateway === undefined) delete network.local;
     else network.local = { gateway: gateway ?? undefined };
     if (typeof gateway === 'string') this.#rememberGateway(gateway, prefix);
     this.#touched.add(prefix);
-    this.#dropIfEmpty(prefix, network);
+    this.#networks.tidy(prefix, network, []);
   }
 
   isUp(device: string): boolean {
@@ -102,12 +91,12 @@ export class NextHopTable {
     readonly connected: readonly InterfaceAddress[];
     readonly learned: readonly LearnedRoute[];
   } {
-    return this.#networks.get(prefixLength(prefix))?.get(prefix) ?? { connected: [], learned: [] };
+    return this.#networks.get(prefix) ?? { connected: [], learned: [] };
   }
 
   /** All prefixes that somebody has an address or a route in. */
   prefixes(): Prefix[] {
-    return [...this.#networks.values()].flatMap((networks) => [...networks.keys()]);
+    return Array.from(this.#networks.entries(), ([prefix]) => prefix);
   }
 
   resolve(address: Address): Resolution {
@@ -194,22 +183,13 @@ export class NextHopTable {
     if (this.isOwnAddress(address)) return { nextHops: [], local: true };
     // A link-local address says nothing without its link.
     if (isLinkLocal(address)) return { nextHops: [], local: false };
-    for (const length of this.#lengths) {
-      const network = this.#networks.get(length)!.get(prefixFromBytes(this.#family, bytes, length));
-      const nextHops = network === undefined ? undefined : this.#through(network, address);
-      if (nextHops !== undefined) return { nextHops, local: false };
-    }
-    return { nextHops: [], local: false };
+    const nextHops = this.#networks.find(bytes, (network) => this.#through(network, address));
+    return { nextHops: nextHops ?? [], local: false };
   }
 
   #lookNextDoor(address: Address, bytes: Uint8Array): KernelNextHop | undefined {
     if (this.isOwnAddress(address) || isLinkLocal(address)) return undefined;
-    for (const length of this.#lengths) {
-      const network = this.#networks.get(length)!.get(prefixFromBytes(this.#family, bytes, length));
-      const hop = network === undefined ? undefined : this.#connected(network, address);
-      if (hop !== undefined) return hop;
-    }
-    return undefined;
+    return this.#networks.find(bytes, (network) => this.#connected(network, address));
   }
 
   #connected(network: Network, address: Address): KernelNextHop | undefined {
@@ -238,18 +218,16 @@ export class NextHopTable {
 
   #replace(snapshot: Extract<KernelEvent, { type: 'snapshot' }>): Set<Prefix> {
     const concerned = new Set<Prefix>();
-    for (const networks of this.#networks.values()) {
-      for (const [prefix, network] of networks) {
-        if (network.connected.length + network.learned.length > 0) concerned.add(prefix);
-        network.connected.length = 0;
-        network.learned.length = 0;
-        this.#dropIfEmpty(prefix, network);
-      }
+    for (const [prefix, network] of [...this.#networks.entries()]) {
+      const devices = [...network.connected.map(({ device }) => device), ...network.learned.flatMap(devicesOf)];
+      if (network.connected.length + network.learned.length > 0) concerned.add(prefix);
+      network.connected.length = 0;
+      network.learned.length = 0;
+      this.#networks.tidy(prefix, network, devices);
     }
     for (const address of this.#ownAddresses.keys()) this.#touched.add(hostPrefix(address));
     this.#links.clear();
     this.#ownAddresses.clear();
-    this.#byDevice.clear();
     for (const link of snapshot.links) this.#links.set(link.device, link);
     for (const address of snapshot.addresses) {
       if (this.#ours(address.address)) concerned.add(this.#addAddress(address));
@@ -266,9 +244,9 @@ export class NextHopTable {
   }
 
   #touchDevice(device: string): Iterable<Prefix> {
-    const prefixes = this.#byDevice.get(device) ?? [];
+    const prefixes = this.#networks.through(device);
     for (const prefix of prefixes) this.#touched.add(prefix);
-    return [...prefixes];
+    return prefixes;
   }
 
   #addAddress(address: InterfaceAddress): Prefix {
@@ -276,11 +254,11 @@ export class NextHopTable {
     this.#ownAddresses.set(address.address, [...same.filter((other) => !sameAddress(other, address)), address]);
     this.#touched.add(hostPrefix(address.address));
     if (isLinkLocal(address.address)) return address.prefix; // the same network on every link
-    const network = this.#network(address.prefix);
+    const network = this.#networks.make(address.prefix);
     const at = network.connected.findIndex((other) => sameAddress(other, address));
     if (at < 0) network.connected.push(address);
     else network.connected[at] = address;
-    this.#mention(address.device, address.prefix);
+    this.#networks.mention(address.prefix, [address.device]);
     this.#touched.add(address.prefix);
     return address.prefix;
   }
@@ -291,84 +269,38 @@ export class NextHopTable {
     if (rest.length === 0) this.#ownAddresses.delete(address);
     else this.#ownAddresses.set(address, rest);
     this.#touched.add(hostPrefix(address));
-    const network = this.#networks.get(prefixLength(prefix))?.get(prefix);
+    const network = this.#networks.get(prefix);
     const at = network?.connected.findIndex((other) => sameAddress(other, removed)) ?? -1;
     if (network === undefined || at < 0) return prefix;
     network.connected.splice(at, 1);
-    this.#unmention([device], prefix, network);
+    this.#networks.tidy(prefix, network, [device]);
     this.#touched.add(prefix);
-    this.#dropIfEmpty(prefix, network);
     return prefix;
   }
 
   #addLearned(route: LearnedRoute): Prefix {
     const { prefix } = route;
-    const network = this.#network(prefix);
+    const network = this.#networks.make(prefix);
     const at = network.learned.findIndex((r) => r.metric === route.metric && r.protocol === route.protocol);
     const before = at < 0 ? undefined : network.learned[at];
     if (at >= 0) network.learned.splice(at, 1);
     const behind = network.learned.findIndex((r) => r.metric > route.metric);
     network.learned.splice(behind < 0 ? network.learned.length : behind, 0, route);
-    if (before !== undefined) this.#unmention(devicesOf(before), prefix, network);
-    for (const device of devicesOf(route)) this.#mention(device, prefix);
+    if (before !== undefined) this.#networks.tidy(prefix, network, devicesOf(before));
+    this.#networks.mention(prefix, devicesOf(route));
     this.#touched.add(prefix);
     return prefix;
   }
 
   #removeLearned(route: LearnedRoute): Prefix {
     const { prefix } = route;
-    const network = this.#networks.get(prefixLength(prefix))?.get(prefix);
+    const network = this.#networks.get(prefix);
     const at = network?.learned.findIndex((r) => r.metric === route.metric && r.protocol === route.protocol) ?? -1;
     if (network === undefined || at < 0) return prefix;
     const [removed] = network.learned.splice(at, 1);
-    this.#unmention(devicesOf(removed!), prefix, network);
+    this.#networks.tidy(prefix, network, devicesOf(removed!));
     this.#touched.add(prefix);
-    this.#dropIfEmpty(prefix, network);
     return prefix;
-  }
-
-  #network(prefix: Prefix): Network {
-    const length = prefixLength(prefix);
-    let networks = this.#networks.get(length);
-    if (networks === undefined) {
-      networks = new Map();
-      this.#networks.set(length, networks);
-      this.#lengths = [...this.#networks.keys()].sort((a, b) => b - a);
-    }
-    let network = networks.get(prefix);
-    if (network === undefined) {
-      network = { connected: [], learned: [] };
-      networks.set(prefix, network);
-    }
-    return network;
-  }
-
-  #dropIfEmpty(prefix: Prefix, network: Network): void {
-    if (network.connected.length + network.learned.length > 0 || network.local !== undefined) return;
-    const length = prefixLength(prefix);
-    const networks = this.#networks.get(length)!;
-    networks.delete(prefix);
-    if (networks.size > 0) return;
-    this.#networks.delete(length);
-    this.#lengths = this.#lengths.filter((l) => l !== length);
-  }
-
-  #mention(device: string, prefix: Prefix): void {
-    const prefixes = this.#byDevice.get(device);
-    if (prefixes === undefined) this.#byDevice.set(device, new Set([prefix]));
-    else prefixes.add(prefix);
-  }
-
-  #unmention(devices: readonly string[], prefix: Prefix, network: Network): void {
-    for (const device of devices) {
-      const still =
-        network.connected.some((a) => a.device === device) ||
-        network.learned.some((r) => devicesOf(r).includes(device));
-      const prefixes = this.#byDevice.get(device);
-      if (still || prefixes === undefined) continue;
-      prefixes.delete(prefix);
-      if (prefixes.size === 0) this.#byDevice.delete(device);
-    }
   }
 
   #rememberGateway(address: Address, prefix: Prefix): void {
@@ -394,10 +326,6 @@ export class NextHopTable {
 
 function sameAddress(a: InterfaceAddress, b: InterfaceAddress): boolean {
   return a.address === b.address && a.device === b.device && a.prefix === b.prefix;
-}
-
-function devicesOf(route: LearnedRoute): readonly string[] {
-  return route.nextHops.map(({ device }) => device);
 }
 
 function sameHop(a: KernelNextHop | undefined, b: KernelNextHop | undefined): boolean {

@@ -59,9 +59,14 @@ export class Namespace {
     return joined.split('\n').filter((line) => line !== '').map((line) => line.trim().replaceAll(/\s+/g, ' ')); // biome-ignore format: one line
   }
 
-  /** What `ip monitor route` says from now on, one line a change. */
-  monitor(): RouteMonitor {
-    return new RouteMonitor(this.name);
+  /** What `ip monitor route` says from now on; resolves when it listens. */
+  async monitor(): Promise<RouteMonitor> {
+    const monitor = new RouteMonitor(this.name);
+    for (let metric = 1; monitor.changesOf(PROBE).length === 0; metric++) {
+      this.ip(`route add ${PROBE} dev lo metric ${metric}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return monitor;
   }
 
   delete(): void {
@@ -69,9 +74,19 @@ export class Namespace {
   }
 }
 
-/** `ip monitor route` as changes of (prefix, metric), with the time at which they were read. */
+const PROBE = '203.0.113.203';
+
+export interface RouteChange {
+  readonly type: 'new' | 'deleted';
+  /** As `ip` prints the route. */
+  readonly line: string;
+  /** When the line was read, in milliseconds. */
+  readonly at: number;
+}
+
+/** `ip monitor route`. */
 export class RouteMonitor {
-  readonly changes: { readonly type: 'new' | 'deleted'; readonly line: string; readonly at: number }[] = [];
+  readonly #changes: RouteChange[] = [];
   readonly #child: ChildProcess;
 
   constructor(namespace: string) {
@@ -79,16 +94,19 @@ export class RouteMonitor {
     createInterface({ input: this.#child.stdout! }).on('line', (line) => {
       const deleted = line.startsWith('Deleted ');
       const at = performance.now();
-      this.changes.push({ type: deleted ? 'deleted' : 'new', line: deleted ? line.slice(8) : line, at });
+      this.#changes.push({ type: deleted ? 'deleted' : 'new', line: deleted ? line.slice(8) : line, at });
     });
+  }
+
+  changesOf(prefix: string): RouteChange[] {
+    return this.#changes.filter(({ line }) => line.includes(`${prefix} `));
   }
 
   /** Whether there was a moment, after the first route of the prefix, without any. */
   hadGap(prefix: string): boolean {
     const metrics = new Set<string>();
     let gap = false;
-    for (const { type, line } of this.changes) {
-      if (!line.includes(`${prefix} `)) continue;
+    for (const { type, line } of this.changesOf(prefix)) {
       const metric = / metric (\d+)/.exec(line)?.[1] ?? '0';
       if (type === 'new') metrics.add(metric);
       else metrics.delete(metric);

@@ -21,6 +21,7 @@ import {
   RTM_NEWROUTE,
 } from './constants.ts';
 import { Conversation, type WriteRequest } from './conversation.ts';
+import { EventOutbox } from './event-outbox.ts';
 import { type InterfaceChange, InterfaceTable } from './interfaces.ts';
 import type { NetlinkMessage } from './netlink.ts';
 import type { Kernel, KernelStatus } from './port.ts';
@@ -38,6 +39,7 @@ import {
 } from './rtnetlink.ts';
 import { KernelTable, type Step } from './table.ts';
 import type { KernelProblem } from './troubles.ts';
+import { WishQueue } from './wish-queue.ts';
 
 export interface LinuxKernelOptions {
   /** Routing table, default 254 (main). */
@@ -69,11 +71,8 @@ export class LinuxKernel implements Kernel {
   readonly #settings: Required<LinuxKernelOptions>;
   readonly #interfaces = new InterfaceTable((event) => this.#emit(event));
   readonly #table: KernelTable;
-  #deliver: (events: readonly KernelEvent[]) => void = () => {};
-  #events: KernelEvent[] = [];
-  /** Taken into the table in slices: a hundred thousand of them may come at once. */
-  #wishes: (KernelWish | 'sweep')[] = [];
-  #nextWish = 0;
+  readonly #outbox = new EventOutbox();
+  readonly #wishes = new WishQueue();
   #conversation: Conversation | undefined;
   /** All has been read and notifications keep it true; only then are changes sent. */
   #isFollowing = false;
@@ -86,7 +85,6 @@ export class LinuxKernel implements Kernel {
   #nextRecheck = 0;
   #retryTimer: NodeJS.Timeout | undefined;
   #auditTimer: NodeJS.Timeout | undefined;
-  #flush: NodeJS.Immediate | undefined;
   #reopened = 0;
 
   constructor(options: LinuxKernelOptions = {}) {
@@ -109,7 +107,7 @@ export class LinuxKernel implements Kernel {
   async start(deliver: (events: readonly KernelEvent[]) => void): Promise<void> {
     const missing = nativeCallsMissing();
     if (missing !== undefined) throw new LinuxError('ENOSYS', 'rtnetlink', missing);
-    this.#deliver = deliver;
+    this.#outbox.deliver = deliver;
     await this.#checkPrivileges();
     this.#reading = this.#open();
     await this.#reading;
@@ -118,12 +116,12 @@ export class LinuxKernel implements Kernel {
   }
 
   program(wishes: readonly KernelWish[]): void {
-    for (const wish of wishes) this.#wishes.push(wish);
+    this.#wishes.add(wishes);
     this.#work();
   }
 
   sweep(): void {
-    this.#wishes.push('sweep');
+    this.#wishes.add(['sweep']);
     this.#work();
   }
 
@@ -145,7 +143,7 @@ export class LinuxKernel implements Kernel {
     clearInterval(this.#auditTimer);
     clearTimeout(this.#recheckTimer);
     clearTimeout(this.#retryTimer);
-    clearImmediate(this.#flush);
+    this.#outbox.close();
     this.#conversation?.close();
     this.#conversation = undefined;
     await this.#reading;
@@ -155,8 +153,6 @@ export class LinuxKernel implements Kernel {
   get reopened(): number {
     return this.#reopened;
   }
-
-  // Reading
 
   async #checkPrivileges(): Promise<void> {
     const { table, receiveBuffer } = this.#settings;
@@ -267,12 +263,9 @@ export class LinuxKernel implements Kernel {
     const links = this.#interfaces.links();
     const addresses = this.#interfaces.addresses();
     const learned = [...this.#table.learned()];
-    this.#events = [{ type: 'snapshot', links, addresses, learned }];
-    this.#flushLater();
+    this.#outbox.replace({ type: 'snapshot', links, addresses, learned });
     this.#work();
   }
-
-  // Following
 
   #notice({ type, flags, portId, payload }: NetlinkMessage): void {
     switch (type) {
@@ -332,21 +325,8 @@ export class LinuxKernel implements Kernel {
   }
 
   #emit(event: KernelEvent): void {
-    if (!this.#isFollowing) return; // the snapshot will say it
-    this.#events.push(event);
-    this.#flushLater();
+    if (this.#isFollowing) this.#outbox.add(event); // else the snapshot will say it
   }
-
-  #flushLater(): void {
-    this.#flush ??= setImmediate(() => {
-      this.#flush = undefined;
-      const events = this.#events;
-      this.#events = [];
-      if (events.length > 0) this.#deliver(events);
-    });
-  }
-
-  // Changing
 
   #work(): void {
     this.#arm();
@@ -369,10 +349,13 @@ export class LinuxKernel implements Kernel {
     this.#isPumping = true;
     try {
       while (this.#isFollowing) {
-        this.#takeWishes(WISHES);
+        for (const wish of this.#wishes.take(WISHES)) {
+          if (wish === 'sweep') this.#table.sweep();
+          else this.#table.set(wish);
+        }
         const steps = this.#table.diff(BATCH);
         if (steps.length > 0) await this.#carryOut(steps);
-        else if (this.#wishes.length > 0) await turn();
+        else if (!this.#wishes.isEmpty) await turn();
         else break;
       }
     } catch (error) {
@@ -381,18 +364,6 @@ export class LinuxKernel implements Kernel {
       this.#isPumping = false;
     }
     this.#arm();
-  }
-
-  #takeWishes(limit: number): void {
-    const end = Math.min(this.#wishes.length, this.#nextWish + limit);
-    for (; this.#nextWish < end; this.#nextWish++) {
-      const wish = this.#wishes[this.#nextWish]!;
-      if (wish === 'sweep') this.#table.sweep();
-      else this.#table.set(wish);
-    }
-    if (end < this.#wishes.length) return;
-    this.#wishes = [];
-    this.#nextWish = 0;
   }
 
   async #carryOut(steps: readonly Step[]): Promise<void> {
