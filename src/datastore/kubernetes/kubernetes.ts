@@ -1,0 +1,187 @@
+// The datastore of Kubernetes: a reflector for each kind that is needed, started and stopped as the resources themselves
+// ask for it, and what all of them together say about being in sync. Not here: how one kind is followed (reflector).
+
+import { isDeepStrictEqual } from 'node:util';
+import { resourceKey } from '../diff.ts';
+import { type Clock, systemClock } from '../files/clock.ts';
+import type { Resource, ResourceKind } from '../resources/types.ts';
+import type { Datastore, DatastoreEvent, ResourceProblem } from '../types.ts';
+import type { KubernetesAccess, Surroundings } from './access.ts';
+import { ApiClient } from './client.ts';
+import { Connections } from './connections.ts';
+import { Discovery } from './discovery.ts';
+import type { KubernetesStatus, SyncState } from './status.ts';
+import { syncState } from './sync.ts';
+import { Watch, type WatchContext } from './watch.ts';
+import { type Referring, wantedWatches } from './watches.ts';
+
+export interface KubernetesOptions {
+  /** Calico's name of this node. */
+  readonly node: string;
+  readonly access: KubernetesAccess;
+  /** Pods take their addresses from the node's pod CIDRs instead of Calico's blocks. */
+  readonly usePodCidr: boolean;
+  /** Where password Secrets are. */
+  readonly secretNamespace: string;
+  /** Services are advertised whatever the resources say (CALICO_ADVERTISE_CLUSTER_IPS). */
+  readonly advertisesServices?: boolean;
+  /** Errors that are ours or our consumer's; everything goes on. Default: a warning of the process. */
+  readonly onBug?: (error: unknown) => void;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  readonly surroundings?: Partial<Surroundings>;
+}
+
+export interface KubernetesDatastore extends Datastore {
+  status(): KubernetesStatus;
+}
+
+/** The driver. `start` rejects with a DatastoreError whose message is one sentence where it is not said how to reach the API. */
+export function kubernetesDatastore(options: KubernetesOptions): KubernetesDatastore {
+  return new Kubernetes(options);
+}
+
+class Kubernetes implements KubernetesDatastore {
+  readonly #options: KubernetesOptions;
+  readonly #clock: Clock;
+  readonly #connections: Connections;
+  readonly #client: ApiClient;
+  readonly #discovery: Discovery;
+  readonly #lifetime = new AbortController();
+  readonly #watches = new Map<string, Watch>();
+  readonly #ending = new Set<Promise<void>>();
+  #deliver: ((events: readonly DatastoreEvent[]) => void) | undefined;
+  #problems: readonly ResourceProblem[] = [];
+  #sync: SyncState = { synced: false };
+  #wasSynced = false;
+
+  constructor(options: KubernetesOptions) {
+    const { access, clock = systemClock, surroundings } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#connections = new Connections({ access, clock, env: process.env, root: '', ...surroundings });
+    this.#client = new ApiClient(this.#connections);
+    this.#discovery = new Discovery(this.#client, clock, this.#lifetime.signal, access.apiGroup);
+  }
+
+  async start(deliver: (events: readonly DatastoreEvent[]) => void): Promise<void> {
+    await this.#connections.load();
+    this.#deliver = deliver;
+    this.#changed([]);
+  }
+
+  async stop(): Promise<void> {
+    this.#deliver = undefined;
+    this.#lifetime.abort();
+    for (const watch of this.#watches.values()) this.#end(watch);
+    this.#watches.clear();
+    await Promise.all(this.#ending);
+    this.#connections.close();
+  }
+
+  status(): KubernetesStatus {
+    const watches = [...this.#watches.values()].map((watch) => watch.status());
+    const ages = watches.flatMap(({ contactAge }) => contactAge ?? []);
+    const { server } = this.#connections;
+    const { calico } = this.#discovery;
+    return {
+      ...this.#sync,
+      ...(server === undefined ? {} : { server }),
+      ...(calico === undefined ? {} : { apiGroup: calico }),
+      ...(ages.length === 0 ? {} : { contactAge: Math.max(...ages) }),
+      watches,
+    };
+  }
+
+  /** Everything that happens goes through here: what is watched is brought in line, and one batch is delivered. */
+  #changed(events: readonly DatastoreEvent[], from?: Watch): void {
+    if (this.#deliver === undefined) return;
+    const batch = events.map((event) => this.#inForce(event, from));
+    if (from === undefined || REFERRING.has(from.spec.kind)) batch.push(...this.#reconcile());
+    const problems = [...this.#watches.values()].flatMap((watch) => watch.problems(this.#wasSynced));
+    if (!isDeepStrictEqual(problems, this.#problems)) batch.push({ type: 'problems', problems });
+    const sync = syncState([...this.#watches.values()], this.#wasSynced, this.#discovery.calico);
+    if (!isDeepStrictEqual(sync, this.#sync)) batch.push({ type: 'synced', ...sync });
+    this.#problems = problems;
+    this.#sync = sync;
+    this.#wasSynced ||= sync.synced;
+    if (batch.length === 0) return;
+    try {
+      this.#deliver(batch);
+    } catch (error) {
+      // Whatever it is, it is no reason to lose contact with the API server.
+      this.#onBug(error);
+    }
+  }
+  /** An affinity that loses its place in one list may have got it in the other. */
+  #inForce(event: DatastoreEvent, from: Watch | undefined): DatastoreEvent {
+    if (event.type !== 'removed') return event;
+    const key = resourceKey(event);
+    for (const watch of this.#watches.values()) {
+      const resource = watch === from || watch.spec.kind !== event.kind ? undefined : watch.get(key);
+      if (resource !== undefined) return { type: 'set', resource };
+    }
+    return event;
+  }
+
+  /** Begins to watch what the resources ask for, and ends what they ask for no more. */
+  #reconcile(): readonly DatastoreEvent[] {
+    const { node, usePodCidr, secretNamespace, advertisesServices = false } = this.#options;
+    const wanted = wantedWatches({ node, usePodCidr, secretNamespace, advertisesServices }, this.#referring());
+    const names = new Set(wanted.map(({ name }) => name));
+    const events: DatastoreEvent[] = [];
+    for (const [name, watch] of this.#watches) {
+      if (names.has(name)) continue;
+      this.#watches.delete(name);
+      events.push(...watch.clear());
+      this.#end(watch);
+    }
+    for (const spec of wanted) {
+      if (this.#watches.has(spec.name)) continue;
+      const watch = new Watch(spec, this.#context());
+      this.#watches.set(spec.name, watch);
+      watch.start();
+    }
+    return events;
+  }
+
+  #referring(): Referring {
+    return { configurations: this.#all('BGPConfiguration'), peers: this.#all('BGPPeer') };
+  }
+
+  #all<K extends ResourceKind>(kind: K): Extract<Resource, { kind: K }>[] {
+    const watches = [...this.#watches.values()].filter(({ spec }) => spec.kind === kind);
+    return watches.flatMap(({ resources }) => [...resources]) as Extract<Resource, { kind: K }>[];
+  }
+
+  #context(): WatchContext {
+    return {
+      client: this.#client,
+      discovery: this.#discovery,
+      usePodCidr: this.#options.usePodCidr,
+      clock: this.#clock,
+      random: this.#options.random ?? Math.random,
+      onBug: (error) => this.#onBug(error),
+      changed: (events, watch) => {
+        if (this.#watches.get(watch.spec.name) === watch) this.#changed(events, watch);
+      },
+      groupChanged: () => {
+        for (const watch of this.#watches.values()) if (watch.spec.apiVersion === 'calico') watch.restart();
+      },
+    };
+  }
+
+  #end(watch: Watch): void {
+    const ended = watch.stop().finally(() => this.#ending.delete(ended));
+    this.#ending.add(ended);
+  }
+
+  #onBug(error: unknown): void {
+    const { onBug = (reason) => process.emitWarning(reason instanceof Error ? reason : String(reason)) } =
+      this.#options;
+    onBug(error);
+  }
+}
+
+/** Kinds that decide what else is wanted. */
+const REFERRING = new Set<ResourceKind>(['BGPConfiguration', 'BGPPeer']);

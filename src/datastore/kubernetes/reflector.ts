@@ -1,0 +1,312 @@
+// Keeps a collection in step with one list of the API server: list it, watch it from there, and when that ends, by a
+// failure or not, go on from where it was; for ever. Never flushes on a failure: what was known stays until the server
+// says something else. Not here: what documents mean (collection), what the sentences of failures are (api-error).
+
+import type { Clock } from '../files/clock.ts';
+import type { DatastoreEvent } from '../types.ts';
+import { ApiError, refusal, type Target } from './api-error.ts';
+import { backOff } from './back-off.ts';
+import type { ApiClient, ApiRequest } from './client.ts';
+import type { Collection } from './collection.ts';
+import { readPage, readWatchEvent } from './watch-event.ts';
+
+export interface ReflectorOptions {
+  readonly client: ApiClient;
+  readonly collection: Collection;
+  /** What is read, for the sentences of failures. */
+  readonly target: () => Omit<Target, 'verb'>;
+  /** Path of the list. May reject with an ApiError. */
+  readonly locate: () => Promise<string>;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Ask for the metadata of objects only. */
+  readonly metadataOnly?: boolean;
+  /** After an answer 404: whether the server has no such kind at all. */
+  readonly isAbsent: () => Promise<'yes' | 'no' | 'unknown'>;
+  /** After an answer 403 or 404: perhaps it is the wrong place to ask. */
+  readonly reconsider: () => Promise<void>;
+  /** After every change of the resources or of the state. */
+  readonly changed: (events: readonly DatastoreEvent[]) => void;
+  /** Ours, or our consumer's fault; the reflector goes on. */
+  readonly onBug: (error: unknown) => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+export interface ReflectorReport {
+  /** `missing`: the server has no such kind, which is as good as an empty list. */
+  readonly state: 'starting' | 'watching' | 'missing' | 'failing';
+  /** What is held is, as far as we can know, what the server has. */
+  readonly synced: boolean;
+  /** Milliseconds since the server was heard of last. */
+  readonly contactAge?: number;
+  readonly lists: number;
+  readonly failuresInARow: number;
+  /** Why it is failing. */
+  readonly failure?: ApiError;
+}
+
+const PAGE = 500;
+/** Seconds that a watch is wanted to last. */
+const SHORTEST_WATCH = 300;
+const LONGEST_WATCH = 600;
+/** Milliseconds that a watch may overrun. */
+const OVERRUN = 30_000;
+/** A watch that ends earlier, in milliseconds, has failed. */
+const TOO_SHORT = 1_000;
+/** So many failures one after the other may be an accident that nobody needs to hear of. */
+const QUIET_FAILURES = 1;
+/** After so many failures with one version the list is fetched anew. */
+const RELIST_AFTER = 5;
+/** Milliseconds within which all who hear 410 at the same time list again. */
+const RELIST_SPREAD = 1_000;
+/** Milliseconds that 404 must last to be believed where the server gives no better word: it says so while it starts, too. */
+const DOUBT_WITHOUT_DATA = 10_000;
+const DOUBT_WITH_DATA = 60_000;
+/** Milliseconds between looks for a kind that is missing, at first and at last. */
+const FIRST_LOOK = 1_000;
+const LAST_LOOK = 300_000;
+
+const METADATA = 'g=meta.k8s.io;v=v1';
+const ACCEPT_LIST = `application/json;as=PartialObjectMetadataList;${METADATA},application/json`;
+const ACCEPT_WATCH = `application/json;as=PartialObjectMetadata;${METADATA},application/json`;
+
+/** Why a turn was cut short on purpose. */
+const INTERRUPTED = Symbol('interrupted');
+
+export class Reflector {
+  readonly #options: ReflectorOptions;
+  #state: ReflectorReport['state'] = 'starting';
+  #isSynced = false;
+  #failure: ApiError | undefined;
+  #failures = 0;
+  #lists = 0;
+  #looks = 0;
+  #contactAt: number | undefined;
+  #absentSince: number | undefined;
+  /** Where the next watch begins; undefined: with a list. */
+  #version: string | undefined;
+  #abort = new AbortController();
+  #wake: (() => void) | undefined;
+  #isStopped = false;
+  #running: Promise<void> | undefined;
+
+  constructor(options: ReflectorOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#interrupt();
+    await this.#running;
+  }
+
+  /** Lists anew, at once. */
+  restart(): void {
+    this.#version = undefined;
+    this.#interrupt();
+  }
+
+  report(): ReflectorReport {
+    const { clock } = this.#options;
+    return {
+      state: this.#state,
+      synced: this.#isSynced,
+      lists: this.#lists,
+      failuresInARow: this.#failures,
+      ...(this.#contactAt === undefined ? {} : { contactAge: Math.round(clock.now() - this.#contactAt) }),
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
+    };
+  }
+
+  #interrupt(): void {
+    this.#abort.abort(INTERRUPTED);
+    this.#wake?.();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      const delay = await this.#turn();
+      if (delay > 0 && !this.#isStopped) await this.#pause(delay);
+    }
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(milliseconds, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** A list, if one is due, and a watch. Answers how many milliseconds to wait then. */
+  async #turn(): Promise<number> {
+    const abort = new AbortController();
+    this.#abort = abort;
+    try {
+      const path = await this.#options.locate();
+      this.#version ??= await this.#list(path, abort.signal);
+      return await this.#watch(path, this.#version, abort);
+    } catch (error) {
+      const reason = abort.signal.aborted ? abort.signal.reason : error;
+      if (reason === INTERRUPTED) return 0;
+      if (reason instanceof ApiError) return this.#failed(reason);
+      this.#options.onBug(reason);
+      return this.#fail(new ApiError('garbage', 'an internal error has been logged'));
+    }
+  }
+
+  async #list(path: string, signal: AbortSignal): Promise<string> {
+    const { collection, changed } = this.#options;
+    const listing = collection.list();
+    let version: string;
+    try {
+      version = await this.#pages(path, signal, PAGE, (item) => listing.add(item));
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'gone') throw error;
+      // The server forgot the rest of the list while we read its beginning: all of it at once.
+      version = await this.#pages(path, signal, undefined, (item) => listing.add(item));
+    }
+    this.#lists++;
+    this.#looks = 0;
+    this.#isInContact();
+    changed(listing.commit());
+    return version;
+  }
+
+  async #pages(
+    path: string,
+    signal: AbortSignal,
+    limit: number | undefined,
+    add: (item: unknown) => void,
+  ): Promise<string> {
+    const { client, query, metadataOnly } = this.#options;
+    const target = this.#target('list');
+    let next = '';
+    for (;;) {
+      const paging = { ...(limit && { limit: `${limit}` }), ...(next && { continue: next }) };
+      const accept = metadataOnly ? { accept: ACCEPT_LIST } : {};
+      const answer = await client.send({ target, path, query: { ...query, ...paging }, ...accept }, signal);
+      const { items, kind, apiVersion, ...page } = readPage(answer, target);
+      for (const item of items) add({ kind, apiVersion, ...(item as object) });
+      if (page.next === '') return page.resourceVersion;
+      next = page.next;
+    }
+  }
+
+  async #watch(path: string, version: string, abort: AbortController): Promise<number> {
+    const { client, clock, random, changed } = this.#options;
+    const seconds = Math.round(SHORTEST_WATCH + random() * (LONGEST_WATCH - SHORTEST_WATCH));
+    const startedAt = clock.now();
+    const unguard = clock.after(seconds * 1_000 + OVERRUN, () => {
+      abort.abort(new ApiError('unreachable', 'the API server does not end a watch whose time is over'));
+    });
+    try {
+      await client.stream(this.#watchRequest(path, version, seconds), abort.signal, {
+        open: () => {
+          this.#isInContact();
+          changed([]);
+        },
+        lines: (lines) => this.#take(lines),
+      });
+    } finally {
+      unguard();
+    }
+    if (clock.now() - startedAt < TOO_SHORT) return backOff(++this.#failures, random);
+    this.#failures = 0;
+    return 0;
+  }
+
+  #watchRequest(path: string, resourceVersion: string, seconds: number): ApiRequest {
+    const { query, metadataOnly } = this.#options;
+    const watch = { watch: '1', resourceVersion, allowWatchBookmarks: 'true', timeoutSeconds: `${seconds}` };
+    return {
+      target: this.#target('watch'),
+      path,
+      query: { ...query, ...watch },
+      ...(metadataOnly ? { accept: ACCEPT_WATCH } : {}),
+    };
+  }
+
+  /** What is right before a wrong line counts. */
+  #take(lines: readonly string[]): void {
+    const events: DatastoreEvent[] = [];
+    try {
+      for (const line of lines) events.push(...this.#takeOne(line));
+    } finally {
+      this.#contactAt = this.#options.clock.now();
+      if (events.length > 0) this.#options.changed(events);
+    }
+  }
+
+  #takeOne(line: string): readonly DatastoreEvent[] {
+    const event = readWatchEvent(line);
+    if (event === undefined) {
+      // Whatever it was to say is lost, so only a list can tell what is there.
+      this.#version = undefined;
+      throw new ApiError('garbage', 'a watch of the API server sends something that is no event');
+    }
+    if (event.type === 'error') throw refusal(event, this.#target('watch'));
+    this.#failures = 0;
+    this.#version = event.resourceVersion;
+    if (event.type === 'bookmark') return [];
+    const { collection } = this.#options;
+    return event.type === 'put' ? collection.put(event.object) : collection.remove(event.object);
+  }
+
+  #isInContact(): void {
+    this.#contactAt = this.#options.clock.now();
+    this.#state = 'watching';
+    this.#isSynced = true;
+    this.#failure = undefined;
+    this.#absentSince = undefined;
+  }
+
+  async #failed(error: ApiError): Promise<number> {
+    const { random, reconsider } = this.#options;
+    if (error.code === 'absent' || error.code === 'forbidden') await reconsider();
+    if (error.code === 'absent') return this.#notFound(error);
+    if (error.code === 'gone') {
+      this.#version = undefined;
+      this.#failures++;
+      return this.#failures === 1 ? random() * RELIST_SPREAD : backOff(this.#failures, random);
+    }
+    return this.#fail(error);
+  }
+
+  #fail(error: ApiError): number {
+    this.#failures++;
+    if (this.#failures % RELIST_AFTER === 0) this.#version = undefined;
+    if (!this.#isSynced || this.#failures > QUIET_FAILURES) {
+      this.#state = 'failing';
+      this.#isSynced = false;
+      this.#failure = error;
+      this.#options.changed([]);
+    }
+    return Math.max(backOff(this.#failures, this.#options.random), error.retryAfter ?? 0);
+  }
+
+  async #notFound(error: ApiError): Promise<number> {
+    const { clock, collection, isAbsent, random, changed } = this.#options;
+    this.#version = undefined;
+    const absence = await isAbsent();
+    this.#absentSince ??= clock.now();
+    const doubt = collection.size > 0 ? DOUBT_WITH_DATA : DOUBT_WITHOUT_DATA;
+    const isBelieved = absence === 'yes' || (absence === 'unknown' && clock.now() - this.#absentSince >= doubt);
+    if (!isBelieved) return this.#fail(error);
+    this.#isInContact();
+    this.#state = 'missing';
+    this.#failures = 0;
+    changed(collection.list().commit());
+    return backOff(++this.#looks, random, LAST_LOOK, FIRST_LOOK);
+  }
+
+  #target(verb: Target['verb']): Target {
+    return { verb, ...this.#options.target() };
+  }
+}
