@@ -253,7 +253,7 @@ export class ExportGroup {
 
   // --- members
 
-  /** A new member: gets the whole table, then End-of-RIB, then changes. */
+  /** A new member: gets the whole table as it is now, then End-of-RIB, then changes. */
   join(source: SourceId): Member {
     const base = this.#freshBase();
     const member = new Member(this, source, base.start, base.join);
@@ -274,7 +274,8 @@ export class ExportGroup {
   adopt(source: SourceId, from: ExportGroup): Member {
     this.#reserve();
     const old = from.members.get(source)!;
-    const member = new Member(this, source, this.#tail, old.isInInitialTable ? this.#tail : undefined);
+    const member = new Member(this, source, this.#tail, undefined);
+    member.inherit(old);
     const owe = (slot: number) => {
       member.owe(slot);
       // A withdrawal needs the prefix of the row, which only the other group may know.

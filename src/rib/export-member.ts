@@ -24,9 +24,12 @@ export class Member {
   readonly source: SourceId;
   /** The batch that was read last. */
   #cursor: Batch;
-  /** Where the initial table ends, and what is said there (End-of-RIB). */
+  /** Where the snapshot leads into the log. */
   #join: Batch | undefined;
-  #atJoin: readonly Uint8Array[];
+  /** Where the table that it began with ends, behind the log of that time; something is said there. */
+  #end: Batch | undefined;
+  #owesEndOfRib = true;
+  #saysAtEnd: Uint8Array | undefined;
   /** To be said before anything else. */
   #first: Uint8Array | undefined;
   #owed: SlotSet | undefined;
@@ -37,20 +40,28 @@ export class Member {
     this.source = source;
     this.#cursor = cursor;
     this.#join = join;
-    this.#atJoin = [group.endOfRib];
+    this.#end = group.tail;
   }
 
   /** Reads the table from the start again. */
   restart(cursor: Batch, join: Batch, before: Uint8Array | undefined, after: Uint8Array | undefined): void {
-    const stillOwesEndOfRib = this.#join !== undefined;
     this.#cursor = cursor;
     this.#join = join;
+    this.#end = this.#group.tail;
     this.#first = before;
-    this.#atJoin = [...(stillOwesEndOfRib ? [this.#group.endOfRib] : []), ...(after === undefined ? [] : [after])];
+    this.#saysAtEnd = after;
+  }
+
+  /** Goes on where the member of another group was: it has the same table, or owes the difference. */
+  inherit(old: Member): void {
+    this.#first = old.#first;
+    this.#owesEndOfRib = old.#owesEndOfRib;
+    this.#saysAtEnd = old.#saysAtEnd;
+    this.#end = old.#end === undefined ? undefined : this.#cursor;
   }
 
   get isUpToDate(): boolean {
-    return this.#owed === undefined && this.#cursor.next === undefined && this.#join === undefined;
+    return this.#owed === undefined && this.#cursor.next === undefined && this.#end === undefined;
   }
 
   /** This slot is to be told, whatever it will be then. */
@@ -78,10 +89,12 @@ export class Member {
         this.#payOwed(counted);
         continue;
       }
+      this.#sayEnd(counted);
       const next = this.#cursor.next;
       if (next === undefined) break;
       next.forMember(this.source, counted);
-      this.#advance(next, counted);
+      this.#cursor = next;
+      if (next === this.#join) this.#join = undefined;
     }
     if (octets >= credit) this.#giveUpLogIfFarBehind();
     return octets;
@@ -100,16 +113,13 @@ export class Member {
     for (let batch = read.next; batch !== undefined; batch = batch.next) yield* batch.slots;
   }
 
-  /** Does it still have to be told End-of-RIB? */
-  get isInInitialTable(): boolean {
-    return this.#join !== undefined;
-  }
-
-  #advance(to: Batch, write: Write): void {
-    this.#cursor = to;
-    if (to !== this.#join) return;
-    for (const bytes of this.#atJoin) write(bytes, bytes === this.#group.endOfRib ? 1 : 0);
-    this.#join = undefined;
+  #sayEnd(write: Write): void {
+    if (this.#end === undefined || this.#cursor !== this.#end) return;
+    this.#end = undefined;
+    if (this.#owesEndOfRib) write(this.#group.endOfRib, 1);
+    if (this.#saysAtEnd !== undefined) write(this.#saysAtEnd, 0);
+    this.#owesEndOfRib = false;
+    this.#saysAtEnd = undefined;
   }
 
   #payOwed(write: Write): void {
@@ -118,8 +128,10 @@ export class Member {
     if (owed.size > 0) return;
     this.#owed = undefined;
     this.#group.lagging.delete(this);
-    if (this.#join !== undefined) this.#advance(this.#join, write);
     this.#cursor = this.#group.tail;
+    this.#join = undefined;
+    if (this.#end !== undefined) this.#end = this.#cursor;
+    this.#sayEnd(write);
   }
 
   #giveUpLogIfFarBehind(): void {
