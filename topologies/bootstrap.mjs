@@ -3,7 +3,7 @@
 // Not responsible for: what the commands do.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -53,11 +53,12 @@ function withArguments(steps, rest) {
   return steps.map((step, index) => (index === steps.length - 1 ? [...step, ...rest] : step));
 }
 
-/** `npm run bench -- decode`: the file bench/decode.ts. */
+/** `npm run bench -- rib`: the file bench/rib.ts. */
 function benchmarks([name, ...rest]) {
-  const file = `bench/${name ?? 'all'}.ts`;
-  if (!existsSync(join(home, file))) throw new Error(`there is no ${file}; bench/README.md lists the benchmarks`);
-  return [['--expose-gc', file, ...rest]];
+  const files = readdirSync(join(home, 'bench'), { withFileTypes: true }).filter((entry) => entry.isFile());
+  const names = files.filter((file) => file.name.endsWith('.ts')).map((file) => file.name.slice(0, -'.ts'.length));
+  if (!names.includes(name)) throw new Error(`say which benchmark, as in 'npm run bench -- rib': ${names.join(', ')}`);
+  return [['--expose-gc', `bench/${name}.ts`, ...rest]];
 }
 
 // ── npm packages
