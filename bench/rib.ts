@@ -95,6 +95,7 @@ function join(rib: Rib, number: number): number {
       nextHopMode: 'auto',
       localAddress: '10.255.255.254',
       routeReflectorClient: true,
+      llgrAware: true,
     },
     policy: ACCEPT,
     policyPeer: peer,

@@ -8,6 +8,7 @@ import {
   type Attributes,
   addressBytes,
   asPathLength,
+  COMMUNITY,
   decodeAttributeSet,
   encodeAttributes,
   neighborAs,
@@ -55,6 +56,7 @@ export class InternedSet {
   readonly pathLength: number;
   readonly med: number;
   readonly neighborAs: number;
+  readonly isLlgrStale: boolean;
 
   constructor(id: SetId, attributes: Attributes, key: Uint8Array, hash: number) {
     this.id = id;
@@ -65,6 +67,7 @@ export class InternedSet {
     this.pathLength = asPathLength(attributes);
     this.med = attributes.med ?? 0;
     this.neighborAs = neighborAs(attributes) ?? 0;
+    this.isLlgrStale = attributes.communities?.includes(COMMUNITY.LLGR_STALE) ?? false;
   }
 
   /** Path attributes as sent; `encoding` numbers the ways to encode (see `encodingOf`), the last one asked for is kept. */

@@ -31,7 +31,9 @@ const source = (view: DecisionView, row: Row) => view.sources[view.paths.source[
 
 export const TIE_BREAKERS: readonly Step[] = [
   highest('higher preference', (view, row) => view.paths.preference[row]!),
+  highest('own route', (view, row) => (source(view, row).info.kind === 'bgp' ? 0 : 1)),
   highest('reachable next hop', (view, row) => ((view.paths.flags[row]! & UNREACHABLE) === 0 ? 1 : 0)),
+  lowest('not stale', (view, row) => (set(view, row).isLlgrStale ? 1 : 0)), // RFC 9494 4.3
   highest('higher LOCAL_PREF', (view, row) => set(view, row).localPref),
   lowest('shorter AS_PATH', (view, row) => set(view, row).pathLength),
   lowest('lower ORIGIN', (view, row) => set(view, row).attributes.origin),

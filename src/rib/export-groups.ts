@@ -225,6 +225,7 @@ function sameTarget(a: GroupOptions['target'], b: GroupOptions['target']): boole
     a.clusterId === b.clusterId &&
     a.nextHopMode === b.nextHopMode &&
     a.localAddress === b.localAddress &&
-    a.routeReflectorClient === b.routeReflectorClient
+    a.routeReflectorClient === b.routeReflectorClient &&
+    a.llgrAware === b.llgrAware
   );
 }

@@ -15,7 +15,8 @@ export interface LoopRules {
   /** How often our AS may stand in a received AS_PATH. */
   readonly allowedLocalAs: number;
   readonly bgpIdentifier: RouterId;
-  readonly clusterId: RouterId;
+  /** Of routes from clients of this reflector; from others a route may have been in the cluster. */
+  readonly clusterId: RouterId | undefined;
 }
 
 export class ImportPolicy {
@@ -75,7 +76,8 @@ export type Loop = 'originatorId' | 'clusterList' | 'asPath';
 /** The attribute that says that the route was here before. */
 export function findLoop(attributes: Attributes, rules: LoopRules): Loop | undefined {
   if (attributes.originatorId === rules.bgpIdentifier) return 'originatorId';
-  if (attributes.clusterList?.includes(rules.clusterId)) return 'clusterList';
+  const { clusterId } = rules;
+  if (clusterId !== undefined && attributes.clusterList?.includes(clusterId)) return 'clusterList';
   let seen = 0;
   for (const { asns } of attributes.asPath) for (const asn of asns) if (asn === rules.localAs) seen++;
   return seen > rules.allowedLocalAs ? 'asPath' : undefined;

@@ -17,7 +17,7 @@ import {
 import { type Policy, policy } from '../policy/index.ts';
 import { AttributeTable } from './attribute-table.ts';
 import type { GroupOptions } from './export-group.ts';
-import { ImportPolicy } from './import-policy.ts';
+import { ImportPolicy, type LoopRules } from './import-policy.ts';
 import { ASSUMED_REACHABLE, type Resolver } from './next-hops.ts';
 import { Rib } from './rib.ts';
 import type { Source } from './source.ts';
@@ -30,6 +30,7 @@ export interface PeerOptions {
   readonly type?: 'ebgp' | 'ibgp';
   readonly client?: boolean;
   readonly addPath?: boolean;
+  readonly llgrAware?: boolean;
   readonly importPolicy?: Policy;
   readonly exportPolicy?: Policy;
 }
@@ -66,7 +67,7 @@ export class TestPeer {
       remoteAs: type === 'ibgp' ? 64512 : 65000 + number,
       address: this.address,
     };
-    const loops = { localAs: 64512, allowedLocalAs: 0, bgpIdentifier: OWN_IDENTIFIER, clusterId: OWN_IDENTIFIER };
+    const loops = loopRules(options.client);
     this.source = rib.addSource({
       kind: 'bgp',
       protocol: peer.name,
@@ -90,6 +91,7 @@ export class TestPeer {
         nextHopMode: 'auto',
         localAddress: this.rib.family === 'ipv4' ? '10.0.0.254' : 'fd00::fe',
         routeReflectorClient: this.options.client ?? false,
+        llgrAware: this.options.llgrAware ?? false,
       },
       policy: exportPolicy,
       policyPeer: peer!,
@@ -128,7 +130,7 @@ export class TestPeer {
   }
 
   refilter(importPolicy: Policy): void {
-    const loops = { localAs: 64512, allowedLocalAs: 0, bgpIdentifier: OWN_IDENTIFIER, clusterId: OWN_IDENTIFIER };
+    const loops = loopRules(this.options.client);
     this.rib.refilter(this.source, new ImportPolicy(this.rib.tables, importPolicy, this.source.info.peer!, loops));
   }
 
@@ -184,6 +186,11 @@ export class TestPeer {
       extendedNextHop: false,
     };
   }
+}
+
+function loopRules(isClient = false): LoopRules {
+  const clusterId = isClient ? OWN_IDENTIFIER : undefined;
+  return { localAs: 64512, allowedLocalAs: 0, bgpIdentifier: OWN_IDENTIFIER, clusterId };
 }
 
 /** Everything is decided and told. */

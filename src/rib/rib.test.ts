@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { COMMUNITY } from 'node-bgp';
 import { describe, expect, it } from 'vitest';
-import { addCommunity, policy, prefixIn, reject, setLocalPref, when } from '../policy/index.ts';
+import { addCommunity, policy, prefixIn, reject, setLocalPref, setPreference, when } from '../policy/index.ts';
 import { AttributeTable } from './attribute-table.ts';
 import { explainDecision } from './decision.ts';
 import { UNRESOLVED } from './next-hops.ts';
@@ -62,7 +63,7 @@ describe('route reflection', () => {
 });
 
 describe('eBGP', () => {
-  it('prepends our AS, takes our address as next hop and leaves LOCAL_PREF and a foreign MED out', () => {
+  it('prepends our AS, takes our address as next hop, leaves LOCAL_PREF out and makes a foreign MED 0', () => {
     const rib = makeRib();
     const [from, to] = [new TestPeer(rib, 2, { type: 'ebgp' }), new TestPeer(rib, 3, { type: 'ebgp' })];
     from.announce([A], { med: 7 });
@@ -71,6 +72,7 @@ describe('eBGP', () => {
       origin: 0,
       asPath: [{ type: 'sequence', asns: [64512, 65002] }],
       nextHop: '10.0.0.254',
+      med: 0,
     });
   });
 
@@ -100,6 +102,7 @@ describe('the decision', () => {
     ['lower ORIGIN', { origin: 0 }, { origin: 2 }],
     ['shorter AS_PATH', { asPath: [] }, { asPath: [{ type: 'sequence', asns: [65000] }] }],
     ['lower MED', { med: 1 }, { med: 2 }],
+    ['not stale', { localPref: 50 }, { localPref: 200, communities: [COMMUNITY.LLGR_STALE] }],
     ['lower BGP identifier', {}, {}],
     ['shorter CLUSTER_LIST', { originatorId: 5, clusterList: [9] }, { originatorId: 5, clusterList: [8, 9] }],
     ['lower peer address', { originatorId: 5 }, { originatorId: 5 }],
@@ -122,6 +125,19 @@ describe('the decision', () => {
     peers[1]!.announce([A], { med: 10, asPath: [{ type: 'sequence', asns: [65002] }] });
     settle(rib, peers);
     expect(peers[2]!.table.get(A)!.nextHop).toBe('10.0.0.2');
+  });
+
+  it('prefers a route of our own to one of BGP with the same preference', () => {
+    const rib = makeRib();
+    const elevated = policy('elevated', 'accept', [setPreference(200)]);
+    const peers = [new TestPeer(rib, 2, { importPolicy: elevated }), new TestPeer(rib, 3, { client: true })];
+    peers[0]!.announce([A], { localPref: 2_147_483_135 });
+    settle(rib, peers);
+    expect(peers[1]!.table.get(A)!.nextHop).toBe('10.0.0.2');
+    const local = rib.addSource({ kind: 'static', protocol: 'static1', preference: 200 });
+    rib.putLocal(local, A, { origin: 0, asPath: [] }, undefined);
+    settle(rib, peers);
+    expect(peers[1]!.table.get(A)!.nextHop).toBe('10.0.0.254');
   });
 
   it('prefers a reachable next hop, and notices when that changes', () => {

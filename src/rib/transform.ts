@@ -16,10 +16,12 @@ export interface ExportTarget {
   /** Our address on the sessions of this group: next hop "self". */
   readonly localAddress: Address;
   readonly routeReflectorClient: boolean;
+  /** The peers know what LLGR_STALE means (RFC 9494 4.3). */
+  readonly llgrAware: boolean;
 }
 
 /** Why a path may not go to a target, whatever its filter says. */
-export type ExportObstacle = 'insideAs' | 'noAdvertise' | 'noExport';
+export type ExportObstacle = 'insideAs' | 'clusterList' | 'noAdvertise' | 'noExport' | 'llgrStale';
 
 /** May a path of this source go to this target at all? (RFC 4271 9.2.1, RFC 4456 6, RFC 1997) */
 export function mayExport(source: SourceInfo, attributes: Attributes, target: ExportTarget): boolean {
@@ -34,9 +36,12 @@ export function exportObstacle(
   if (source.kind !== 'bgp') return undefined;
   if (source.peer?.type === 'ibgp' && target.type === 'ibgp') {
     if (source.routeReflectorClient !== true && !target.routeReflectorClient) return 'insideAs';
+    // From another reflector of the cluster, who told its clients itself; it is only for our own use.
+    if (target.routeReflectorClient && attributes.clusterList?.includes(target.clusterId)) return 'clusterList';
   }
   for (const community of attributes.communities ?? []) {
     if (community === COMMUNITY.NO_ADVERTISE) return 'noAdvertise';
+    if (community === COMMUNITY.LLGR_STALE && !target.llgrAware) return 'llgrStale';
     if (target.type !== 'ebgp') continue;
     if (community === COMMUNITY.NO_EXPORT || community === COMMUNITY.NO_EXPORT_SUBCONFED) return 'noExport';
   }
@@ -45,10 +50,10 @@ export function exportObstacle(
 
 /** Attributes as the export filter is to see them. */
 export function prepareForExport(source: SourceInfo, attributes: Attributes, target: ExportTarget): Attributes {
-  const nextHop = exportedNextHop(attributes, target);
   const { linkLocalNextHop: _, ...rest } = attributes;
-  if (target.type === 'ebgp') return prepareForEbgp(source, rest, nextHop, target);
+  const nextHop = exportedNextHop(attributes, target);
   const prepared = { ...rest, nextHop, localPref: attributes.localPref ?? DEFAULT_LOCAL_PREF };
+  if (target.type === 'ebgp') return prepareForEbgp(source, prepared, target);
   if (source.peer?.type !== 'ibgp') return prepared;
   return {
     ...prepared,
@@ -59,21 +64,43 @@ export function prepareForExport(source: SourceInfo, attributes: Attributes, tar
 
 /** Attributes as they go on the wire, given what the filter made of them. */
 export function finishExport(attributes: Attributes, target: ExportTarget): Attributes {
-  if (target.type === 'ibgp' || attributes.localPref === undefined) return attributes;
-  const { localPref: _, ...rest } = attributes;
+  const sorted = sortCommunities(attributes);
+  if (target.type === 'ibgp' || sorted.localPref === undefined) return sorted;
+  const { localPref: _, ...rest } = sorted;
   return rest;
 }
 
-function prepareForEbgp(
-  source: SourceInfo,
-  attributes: Attributes,
-  nextHop: Address,
-  target: ExportTarget,
-): Attributes {
+function prepareForEbgp(source: SourceInfo, attributes: Attributes, target: ExportTarget): Attributes {
   const { originatorId: _originator, clusterList: _clusters, med, ...rest } = attributes;
-  const prepared = { ...rest, nextHop, asPath: prependAs(attributes.asPath, target.localAs) };
-  // A MED learned from one neighbouring AS says nothing to another (RFC 4271 5.1.4).
-  return source.kind === 'bgp' || med === undefined ? prepared : { ...prepared, med };
+  const prepared = { ...rest, asPath: prependAs(attributes.asPath, target.localAs) };
+  if (med === undefined) return prepared;
+  // A MED learned from one neighbouring AS says nothing to another (RFC 4271 5.1.4): it becomes what none means.
+  return { ...prepared, med: source.kind === 'bgp' ? 0 : med };
+}
+
+/** Communities are sets; in ascending order, as BIRD sends them, equal sets are equal bytes. */
+function sortCommunities(attributes: Attributes): Attributes {
+  const communities = inOrder(attributes.communities, (a, b) => a - b);
+  const extendedCommunities = inOrder(attributes.extendedCommunities, (a, b) => (a < b ? -1 : Number(a > b)));
+  const largeCommunities = inOrder(attributes.largeCommunities, ([a, b, c], [x, y, z]) => a - x || b - y || c - z);
+  if (
+    communities === attributes.communities &&
+    extendedCommunities === attributes.extendedCommunities &&
+    largeCommunities === attributes.largeCommunities
+  ) {
+    return attributes;
+  }
+  return {
+    ...attributes,
+    ...(communities && { communities }),
+    ...(extendedCommunities && { extendedCommunities }),
+    ...(largeCommunities && { largeCommunities }),
+  };
+}
+
+/** The same list where it is in order. */
+function inOrder<T>(list: readonly T[] | undefined, compare: (a: T, b: T) => number): readonly T[] | undefined {
+  return list?.every((item, i) => i === 0 || compare(list[i - 1]!, item) <= 0) ? list : list?.toSorted(compare);
 }
 
 /** RFC 4271 5.1.3, and Calico's `nextHopMode`. A local route has a next hop of its own where it goes through a gateway. */

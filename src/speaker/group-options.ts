@@ -21,6 +21,7 @@ export function groupOptions(
       nextHopMode: intent.nextHopMode,
       localAddress: nextHopSelf(endpoints.local, family, identity),
       routeReflectorClient: intent.routeReflectorClient,
+      llgrAware: negotiated.remoteCapabilities.some(({ type }) => type === 'longLivedGracefulRestart'),
     },
     policy: intent.exportPolicy,
     policyPeer: peer.policyPeer,

@@ -198,8 +198,9 @@ export class PeerRoutes {
   }
 
   #importPolicyOf(peer: SpeakerPeer, router: FamilyRouter): ImportPolicy {
-    const { localAs, allowedLocalAs, importPolicy } = peer.intent;
-    const { bgpIdentifier, clusterId } = this.identity;
+    const { localAs, allowedLocalAs, importPolicy, routeReflectorClient } = peer.intent;
+    const { bgpIdentifier } = this.identity;
+    const clusterId = routeReflectorClient ? this.identity.clusterId : undefined;
     const loops: LoopRules = { bgpIdentifier, clusterId, localAs, allowedLocalAs };
     return new ImportPolicy(router.rib.tables, importPolicy, peer.policyPeer, loops);
   }
