@@ -11,6 +11,7 @@ const cli = createCli({
   signal: interrupted.signal,
   // Loaded when asked for: `caracal status` need not wait for the daemon's parts.
   run: async (options: RunOptions) => (await import('./daemon/run.ts')).runDaemon(options, packageJson.version),
+  explain: async (options, query) => (await import('./daemon/explain-files.ts')).explainFiles(options, query),
   lab: async (command: LabCommand) => (await import('../topologies/lab-command.ts')).runLabCommand(command),
 });
 

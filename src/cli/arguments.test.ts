@@ -33,6 +33,16 @@ const COMMANDS: readonly [string, Command][] = [
   ],
   ['status', { type: 'status', json: false, watch: false }],
   ['status --json -w --http unix:/s', { type: 'status', json: true, watch: true, http: { type: 'unix', path: '/s' } }],
+  ['explain 10.65.0.9/26', { type: 'explain', query: { target: '10.65.0.0/26' }, json: false }],
+  ['explain fd00:0::1 --json', { type: 'explain', query: { target: 'fd00::1' }, json: true }],
+  [
+    'explain --peer Mesh_10_0_0_2 --http unix:/s',
+    { type: 'explain', query: { peer: 'Mesh_10_0_0_2' }, json: false, http: { type: 'unix', path: '/s' } },
+  ],
+  [
+    'explain 10.65.0.1 --peer a --resources /r --node n',
+    { type: 'explain', query: { target: '10.65.0.1', peer: 'a' }, json: false, resources: '/r', node: 'n' },
+  ],
   ['lab up a.yaml', { type: 'lab', lab: { action: 'up', file: 'a.yaml' } }],
   ['lab show a.yaml', { type: 'lab', lab: { action: 'show', file: 'a.yaml' } }],
   ['lab down a.yaml', { type: 'lab', lab: { action: 'down', file: 'a.yaml' } }],
@@ -59,7 +69,7 @@ test.each(COMMANDS)('caracal %s', (line, expected) => {
 });
 
 const MISTAKES: readonly [string, string][] = [
-  ['', 'a command is missing: run, status, lab, version, help'],
+  ['', 'a command is missing: run, status, explain, lab, version, help'],
   ['stauts', 'unknown command stauts; did you mean status?'],
   ['frobnicate', 'unknown command frobnicate'],
   ['--nod', 'unknown option --nod'],
@@ -83,6 +93,11 @@ const MISTAKES: readonly [string, string][] = [
   ['run -- now', 'run takes options only, not now'],
   ['status --http unix:a', '--http: "unix:a" needs an absolute path after unix:'],
   ['status --http :1 --http :2', '--http is given twice'],
+  ['explain', 'explain needs a prefix, an address, or --peer NAME: caracal explain 10.65.0.0/26'],
+  ['explain web', '"web" is neither an address nor a prefix such as 10.65.0.0/26'],
+  ['explain 10.0.0.1 10.0.0.2', 'explain takes one prefix or address, not 10.0.0.2 too'],
+  ['explain 10.0.0.1 --node a', '--node goes with --resources'],
+  ['explain 10.0.0.1 --resources /r --http :1', '--resources asks no daemon: leave --http away'],
   ['version 2', 'version takes options only, not 2'],
   ['lab', 'lab needs an action: up, show, exec, down'],
   ['lab dwon', 'unknown lab action dwon; did you mean down?'],

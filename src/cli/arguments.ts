@@ -2,6 +2,7 @@
 // environment (environment.ts adds that).
 
 import { type HttpEndpoint, parseHttpEndpoint, parseSocketAddress } from '../status/endpoint.ts';
+import { parseTarget } from '../status/query.ts';
 import { COMMAND_NAMES, COMMANDS, DATASTORES, KERNELS, LAB_ACTIONS, LOG_LEVELS } from './commands.ts';
 import { type Flags, readFlags, usageError } from './flags.ts';
 import { didYouMean } from './suggest.ts';
@@ -26,6 +27,7 @@ export function parseArguments(argv: readonly string[]): Command | UsageError {
 const PARSERS: Readonly<Record<CommandName, (flags: Flags) => Command | UsageError>> = {
   run: parseRun,
   status: parseStatus,
+  explain: parseExplain,
   lab: parseLab,
   version: (flags) => onlyOptions('version', flags) ?? { type: 'version' },
   help: parseHelp,
@@ -71,6 +73,35 @@ function parseStatus(flags: Flags): Command | UsageError {
     json: flags.values.has('json'),
     watch: flags.values.has('watch'),
     ...(endpoint && { http: endpoint }),
+  };
+}
+
+function parseExplain({ positionals, values, rest }: Flags): Command | UsageError {
+  const [text, more] = positionals;
+  const superfluous = more ?? rest?.[0];
+  if (superfluous !== undefined) return usageError(`explain takes one prefix or address, not ${superfluous} too`);
+  const peer = values.get('peer')?.[0];
+  if (text === undefined && peer === undefined) {
+    return usageError('explain needs a prefix, an address, or --peer NAME: caracal explain 10.65.0.0/26');
+  }
+  const target = text === undefined ? undefined : parseTarget(text);
+  if (text !== undefined && target === undefined) {
+    return usageError(`"${text}" is neither an address nor a prefix such as 10.65.0.0/26`);
+  }
+  const http = endpoints(values);
+  if (http.type === 'usageError') return http;
+  const [endpoint] = http.value;
+  const resources = values.get('resources')?.[0];
+  const node = values.get('node')?.[0];
+  if (resources !== undefined && endpoint) return usageError('--resources asks no daemon: leave --http away');
+  if (resources === undefined && node !== undefined) return usageError('--node goes with --resources');
+  return {
+    type: 'explain',
+    query: { ...(target !== undefined && { target }), ...(peer !== undefined && { peer }) },
+    json: values.has('json'),
+    ...(endpoint && { http: endpoint }),
+    ...(resources !== undefined && { resources }),
+    ...(node !== undefined && { node }),
   };
 }
 

@@ -6,7 +6,8 @@ import { isErrorWithCode } from '../status/errors.ts';
 
 export type Reply =
   | { readonly type: 'page'; readonly body: string }
-  | { readonly type: 'failure'; readonly text: string };
+  /** `body`: what the server said to explain a code other than 200. */
+  | { readonly type: 'failure'; readonly text: string; readonly body?: string };
 
 const TIMEOUT = 5_000;
 /** Far more than the largest status; what is longer does not come from a Caracal. */
@@ -18,7 +19,8 @@ export async function fetchPage(endpoint: HttpEndpoint, path: string): Promise<R
     const response = await open(endpoint, path);
     const body = await readBody(response);
     if (response.statusCode === 200) return { type: 'page', body };
-    return failure(`what answers at ${place} is no Caracal that serves ${path} (HTTP ${response.statusCode})`);
+    const text = `what answers at ${place} is no Caracal that serves ${path} (HTTP ${response.statusCode})`;
+    return { type: 'failure', text, body };
   } catch (error) {
     if (!isErrorWithCode(error)) throw error;
     return failure(reason(place, error.code));
@@ -71,6 +73,6 @@ function reason(place: string, code: string): string {
   }
 }
 
-function failure(text: string): Reply {
+function failure(text: string): Extract<Reply, { type: 'failure' }> {
   return { type: 'failure', text };
 }

@@ -26,6 +26,12 @@ export const LAB_ACTIONS = ['up', 'show', 'exec', 'down'] as const;
 
 export const HELP_OPTION: OptionRow = { name: 'help', short: 'h', help: 'show this text' };
 
+const HTTP_OPTION: OptionRow = {
+  name: 'http',
+  value: 'WHERE',
+  help: `where the daemon serves status: ADDR:PORT or unix:PATH (default ${DEFAULT_HTTP})`,
+};
+
 export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   run: {
     usage: ['caracal run [--node NAME] [--datastore TYPE] [--resources PATH] ...'],
@@ -58,13 +64,34 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     options: [
       { name: 'json', help: 'the whole report as JSON' },
       { name: 'watch', short: 'w', help: 'show it again whenever it changes' },
-      {
-        name: 'http',
-        value: 'WHERE',
-        help: `where the daemon serves status: ADDR:PORT or unix:PATH (default ${DEFAULT_HTTP})`,
-      },
+      HTTP_OPTION,
     ],
     notes: 'CARACAL_HTTP stands for --http. The exit code is 1 when no daemon answers.',
+  },
+  explain: {
+    usage: [
+      'caracal explain PREFIX|ADDRESS [--peer NAME] [--json] [--http WHERE]',
+      'caracal explain --peer NAME [--json] [--http WHERE]',
+      'caracal explain ... --resources PATH [--node NAME]',
+    ],
+    summary: 'say why a route or a peer is as it is',
+    options: [
+      {
+        name: 'peer',
+        value: 'NAME',
+        help: 'name or address of a peer; with a prefix: what this peer is told, step by step',
+      },
+      { name: 'json', help: 'the whole explanation as JSON' },
+      HTTP_OPTION,
+      {
+        name: 'resources',
+        value: 'PATH',
+        help: 'ask no daemon: what would follow from these files, without any session',
+      },
+      { name: 'node', value: 'NAME', help: 'with --resources: which node to look from' },
+    ],
+    notes:
+      'An address stands for the longest prefix that contains it. CARACAL_HTTP stands for --http. The exit code is 1\nwhere there is no answer.',
   },
   lab: {
     usage: [
@@ -80,4 +107,11 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   help: { usage: ['caracal help [COMMAND]'], summary: 'show what a command does', options: [] },
 };
 
-export const COMMAND_NAMES = ['run', 'status', 'lab', 'version', 'help'] as const satisfies readonly CommandName[];
+export const COMMAND_NAMES = [
+  'run',
+  'status',
+  'explain',
+  'lab',
+  'version',
+  'help',
+] as const satisfies readonly CommandName[];

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { formatHttpEndpoint } from '../status/endpoint.ts';
-import { startHttp } from '../status/http.ts';
+import type { ExplainQuery, ExplainReport } from '../status/explain.ts';
+import { explainText } from '../status/explain-text.ts';
+import { type StatusHandlers, startHttp } from '../status/http.ts';
 import { statusReport } from '../status/report.ts';
 import { environmentFixture, peerFixture, snapshotFixture } from '../status/snapshot.fixture.ts';
 import { statusText } from '../status/text.ts';
@@ -36,6 +38,7 @@ async function caracal(argv: readonly string[], env = {}, change: Partial<CliDep
       seen.runs.push(options);
       return 7;
     },
+    explain: async () => ({ problem: 'nothing is explained here' }),
     lab: async (command) => {
       seen.labs.push(command);
       return 7;
@@ -48,13 +51,15 @@ async function caracal(argv: readonly string[], env = {}, change: Partial<CliDep
   return { code: await main(argv, env), ...seen };
 }
 
-async function serveStatus(status = () => REPORT): Promise<string> {
+async function serveStatus(status = () => REPORT, change: Partial<StatusHandlers> = {}): Promise<string> {
   const server = await startHttp({
     listen: { type: 'unix', path: join(folder, 'caracal.sock') },
     handlers: {
       status,
       routes: ({ family }) => ({ family, routes: [] }),
+      explain: () => ({ problem: 'nothing is explained here' }),
       readiness: () => ({ ready: true, reasons: [], notes: [] }),
+      ...change,
     },
     onError: (error) => {
       throw error;
@@ -166,6 +171,57 @@ test.each([
     code: 1,
     stderr: `caracal: what answers at ${http} ${text}\n`,
   });
+});
+
+const EXPLANATION: ExplainReport = {
+  type: 'prefix',
+  node: 'node-1',
+  asked: '10.65.0.1',
+  inside: ['10.65.0.0/16'],
+  paths: [],
+  exports: [],
+  kernel: { reason: { text: 'nothing is known of it' } },
+  running: true,
+};
+
+test('explain prints what the daemon answers, as text or JSON', async () => {
+  const queries: ExplainQuery[] = [];
+  const http = await serveStatus(undefined, {
+    explain: (query) => {
+      queries.push(query);
+      return EXPLANATION;
+    },
+  });
+  const text = await caracal(['explain', '10.65.0.1', '--http', http]);
+  expect(text).toEqual({ ...SILENT, code: 0, stdout: explainText(EXPLANATION) });
+  const json = await caracal(['explain', 'fd00::1', '--peer', 'Node 1', '--json', '--http', http]);
+  expect({ ...json, stdout: JSON.parse(json.stdout) }).toEqual({ ...SILENT, code: 0, stdout: EXPLANATION });
+  expect(queries).toEqual([{ target: '10.65.0.1' }, { target: 'fd00::1', peer: 'Node 1' }]);
+});
+
+test('explain says in a sentence why there is no answer', async () => {
+  const http = await serveStatus();
+  const stderr = 'caracal: nothing is explained here\n';
+  expect(await caracal(['explain', '10.65.0.1', '--http', http])).toEqual({ ...SILENT, code: 1, stderr });
+  const argv = ['explain', '10.65.0.1', '--resources', folder, '--node', 'a'];
+  expect(await caracal(argv)).toEqual({ ...SILENT, code: 1, stderr });
+  const nobody = `unix:${join(folder, 'nobody.sock')}`;
+  expect(await caracal(['explain', '--peer', 'a', '--http', nobody])).toMatchObject({
+    code: 1,
+    stderr: `caracal: no Caracal answers at ${nobody}; is it running on this node?\n`,
+  });
+});
+
+test('explain on files hands over the options of a run', async () => {
+  const seen: unknown[] = [];
+  const explain: CliDependencies['explain'] = async (options, query) => {
+    seen.push([options.node, options.datastore, options.routerId, query]);
+    return EXPLANATION;
+  };
+  const argv = ['explain', '10.65.0.1', '--resources', folder, '--node', 'a'];
+  const result = await caracal(argv, { CALICO_ROUTER_ID: 'hash' }, { explain });
+  expect(result).toEqual({ ...SILENT, code: 0, stdout: explainText(EXPLANATION) });
+  expect(seen).toEqual([['a', { type: 'files', path: folder }, 'hash', { target: '10.65.0.1' }]]);
 });
 
 test('watching shows the first report and ends when it is told to', async () => {

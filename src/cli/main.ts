@@ -4,6 +4,7 @@
 import { hostname } from 'node:os';
 import { parseArguments } from './arguments.ts';
 import { defaultHttp } from './environment.ts';
+import { type ExplainFiles, showExplanation } from './explain.ts';
 import { helpText } from './help.ts';
 import type { Outputs } from './output.ts';
 import { prepareRun } from './run.ts';
@@ -13,6 +14,7 @@ import type { Command, Environment, LabCommand, RunOptions, UsageError } from '.
 export interface CliDependencies extends Partial<Outputs> {
   /** Runs the daemon until it ends; gives the exit code. */
   readonly run: (options: RunOptions) => Promise<number>;
+  readonly explain: ExplainFiles;
   /** Builds, shows or removes a lab; gives the exit code. */
   readonly lab: (command: LabCommand) => Promise<number>;
   readonly version: string;
@@ -40,7 +42,7 @@ export function createCli(dependencies: CliDependencies): Main {
 async function dispatch(
   command: Command,
   env: Environment,
-  { run, lab, version, signal = new AbortController().signal }: CliDependencies,
+  { run, explain, lab, version, signal = new AbortController().signal }: CliDependencies,
   outputs: Outputs,
 ): Promise<number | UsageError> {
   switch (command.type) {
@@ -54,6 +56,8 @@ async function dispatch(
       const options = { endpoint, json: command.json };
       return command.watch ? watchStatus(options, outputs.stdout, signal) : showStatus(options, outputs);
     }
+    case 'explain':
+      return showExplanation(command, env, explain, outputs);
     case 'lab':
       return lab(command.lab);
     case 'version':

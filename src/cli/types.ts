@@ -1,6 +1,7 @@
 // What a command line means, as values: the doors between the parser, the environment and those who do the work.
 
 import type { HttpEndpoint } from '../status/endpoint.ts';
+import type { ExplainQuery } from '../status/explain.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
@@ -26,14 +27,25 @@ export type LabCommand =
   /** Without `file`: the lab that is up and has such a node. */
   | { readonly action: 'exec'; readonly file?: string; readonly node: string; readonly command: readonly string[] };
 
+export interface ExplainCommand {
+  readonly type: 'explain';
+  readonly query: ExplainQuery;
+  readonly json: boolean;
+  readonly http?: HttpEndpoint;
+  /** Files instead of a daemon. */
+  readonly resources?: string;
+  readonly node?: string;
+}
+
 export type Command =
   | { readonly type: 'run'; readonly flags: RunFlags }
   | { readonly type: 'status'; readonly json: boolean; readonly watch: boolean; readonly http?: HttpEndpoint }
+  | ExplainCommand
   | { readonly type: 'lab'; readonly lab: LabCommand }
   | { readonly type: 'version' }
   | { readonly type: 'help'; readonly command?: CommandName };
 
-export type CommandName = 'run' | 'status' | 'lab' | 'version' | 'help';
+export type CommandName = 'run' | 'status' | 'explain' | 'lab' | 'version' | 'help';
 
 export interface ListenOption {
   /** Absent: all addresses. */

@@ -3,11 +3,8 @@
 import { missingNodeText } from '../cli/run.ts';
 import type { RunOptions } from '../cli/types.ts';
 import { DatastoreError } from '../datastore/errors.ts';
-import { checkFiles } from '../datastore/files/files.ts';
-import { ResourceStore } from '../datastore/store.ts';
-import type { ResourceProblem } from '../datastore/types.ts';
-import { computeIntent } from '../intent/index.ts';
 import { problemText } from '../status/text.ts';
+import { readFolder } from './folder.ts';
 import { intentOptions } from './options.ts';
 
 /** Returns the exit code: 0 without problems, 1 with, 2 where nothing could be read. */
@@ -17,21 +14,15 @@ export async function checkResources(options: RunOptions): Promise<number> {
     return 2;
   }
   try {
-    const { resources, problems } = await checkFiles(options.datastore.path);
-    const store = new ResourceStore(['files']);
-    store.apply(
-      resources.map((resource) => ({ type: 'set', resource })),
-      'files',
-    );
-    const intent = computeIntent(store, intentOptions(options));
-    const all: ResourceProblem[] = [...problems, ...intent.problems];
+    const { intent, problems, count } = await readFolder(options.datastore.path, intentOptions(options));
+    const all = [...problems, ...intent.problems];
     for (const problem of all) process.stdout.write(`${problemText(problem)}\n`);
     if (intent.nodeMissing === true) {
       process.stderr.write(`caracal: ${missingNodeText(options)}\n`);
       return 2;
     }
     if (all.length > 0) return 1;
-    process.stdout.write(`${resources.length} resources, no problems; ${intent.peers.size} peers\n`);
+    process.stdout.write(`${count} resources, no problems; ${intent.peers.size} peers\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof DatastoreError)) throw error;

@@ -14,6 +14,7 @@ import { statusReport } from '../status/report.ts';
 import { routesReport } from '../status/routes.ts';
 import type { StatusEnvironment } from '../status/types.ts';
 import { now } from './clock.ts';
+import { explainQuery } from './explain.ts';
 import { Intents } from './intents.ts';
 import { Listener } from './listener.ts';
 import { type Logger, logFact } from './log.ts';
@@ -83,6 +84,14 @@ export class Daemon {
       const { routes, next } = routePage(this.#speaker!, query);
       return routesReport(query, routes, next, this.#snapshot().peers);
     },
+    explain: (query) =>
+      explainQuery(query, {
+        speaker: this.#speaker!,
+        resources: this.#intents.store,
+        options: intentOptions(this.#parts.options),
+        kernel: this.#parts.kernel,
+        now: now(),
+      }),
     readiness: () => readiness(this.#snapshot(), this.#environment()),
   };
 

@@ -2,6 +2,7 @@
 
 export { computeIntent } from './compute.ts';
 export { diffIntents, IMPACT, isEmptyChange } from './diff.ts';
+export { explainOptions, policySteps } from './explain-peer.ts';
 export { filterFunctionName, sessionName } from './names.ts';
 export { PRIORITY_BASE } from './priorities.ts';
 export { hashRouterId } from './router-id.ts';

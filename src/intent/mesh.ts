@@ -69,7 +69,7 @@ function templateOf(cluster: Cluster, policies: BgpPolicies, family: Family, own
   };
 }
 
-/** Exactly one end dials: the one whose address is the lower text, as nodes that run BIRD decide too. */
+/** Exactly one end dials: the one whose address comes later as text, as nodes that run BIRD decide too. */
 function meshSession(
   cluster: Cluster,
   template: MeshTemplate,

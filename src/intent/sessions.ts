@@ -58,8 +58,8 @@ function localAsOf(cluster: Cluster, peering: Peering): Asn {
 }
 
 /**
- * Among nodes that peer by a global address only one dials: the one with the lower text. Nodes that run BIRD decide by
- * text too, so `10.0.0.9` stays above `10.0.0.10`.
+ * Among nodes that peer by a global address only one dials: the one that comes later as text. Nodes that run BIRD decide
+ * by text too, so `10.0.0.9` stays above `10.0.0.10`.
  */
 function isPassive(peering: Peering, own: Address | undefined): boolean {
   if (peering.scope !== 'global' || peering.type !== 'peerIP') return false;

@@ -149,3 +149,18 @@ export interface IntentChange {
   readonly clusterId: boolean;
   readonly logLevel: boolean;
 }
+
+/** Why an option of a session is what it is. */
+export interface OptionReason {
+  /** In Calico's word where it has one. */
+  readonly option: string;
+  /** Never a secret. */
+  readonly value: string;
+  readonly because: string;
+}
+
+/** A step of a policy, and the resources that have a say in it, in order. */
+export interface PolicyStep {
+  readonly step: string;
+  readonly resources: readonly string[];
+}

@@ -1,4 +1,6 @@
 // The door of the speaker room.
+export { explainPrefix } from './explain.ts';
+export type * from './explanation.ts';
 export { type RoutePage, type RouteQuery, routePage, takeSnapshot } from './snapshot.ts';
 export { Speaker, type SpeakerOptions } from './speaker.ts';
 export type * from './types.ts';

@@ -1,6 +1,7 @@
 // The router as others see it: peers and tables at one moment, and routes page by page. Reads, never changes.
 
 import {
+  type Attributes,
   type Family,
   formatAsPath,
   formatCommunity,
@@ -9,6 +10,7 @@ import {
   type Prefix,
 } from 'node-bgp';
 import { explainDecision, NO_ROW, NO_SET, type PrefixId, type Row } from '../rib/index.ts';
+import type { RouteAttributes } from './explanation.ts';
 import type { FamilyRouter } from './family-router.ts';
 import type { SpeakerPeer } from './peer.ts';
 import type { Speaker } from './speaker.ts';
@@ -132,14 +134,20 @@ function routeSnapshot(
 ): RouteSnapshot {
   const { tables } = rib;
   const { attributes } = tables.attributes.get(tables.paths.set[row]!);
-  const { nextHop, localPref, med, communities = [], largeCommunities = [] } = attributes;
   return {
     prefix: tables.prefixes.text(prefix),
     protocol: tables.sources[tables.paths.source[row]!]!.info.protocol,
     best: tables.best[prefix] === row,
     ...(decidedBy === undefined ? {} : { decidedBy }),
-    ...(nextHop === undefined ? {} : { nextHop }),
     ...resolvedOf(rib, row),
+    ...attributesSnapshot(attributes),
+  };
+}
+
+export function attributesSnapshot(attributes: Attributes): RouteAttributes {
+  const { nextHop, localPref, med, communities = [], largeCommunities = [] } = attributes;
+  return {
+    ...(nextHop === undefined ? {} : { nextHop }),
     ...(localPref === undefined ? {} : { localPref }),
     ...(med === undefined ? {} : { med }),
     asPath: formatAsPath(attributes.asPath),

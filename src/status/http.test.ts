@@ -35,6 +35,7 @@ async function serve(
   const handlers: StatusHandlers = {
     status: () => REPORT,
     routes: ({ family }) => ({ family, routes: [] }),
+    explain: () => ({ problem: 'nothing is explained here' }),
     readiness: () => ({ ready: true, reasons: [], notes: [] }),
     ...change,
   };
@@ -76,11 +77,24 @@ test('routes get their query as a value', async () => {
 });
 
 test.each([
+  ['/explain?peer=a', 200, { type: 'peer', asked: { peer: 'a' } }],
+  ['/explain?prefix=10.65.0.1', 404, { problem: 'no answer' }],
+  ['/explain', 400, { problem: 'prefix or peer has to be given' }],
+])('%s is answered with %i and JSON', async (path, code, body) => {
+  const server = await serve(LOOPBACK, {
+    explain: (query) =>
+      query.target === undefined ? ({ type: 'peer', asked: query } as never) : { problem: 'no answer' },
+  });
+  const answer = await ask(server, path);
+  expect({ ...answer, body: JSON.parse(answer.body) }).toEqual({ code, type: 'application/json', body });
+});
+
+test.each([
   ['GET', '/livez', 200, 'alive\n'],
   ['HEAD', '/livez', 200, ''],
   ['GET', '/readyz', 503, 'not ready\npeer a is down\n'],
   ['GET', '/routes?limit=x', 400, 'Bad request: limit has to be a number from 1 to 1000.\n'],
-  ['GET', '/nowhere', 404, 'There is nothing here; there are /, /status, /routes, /livez and /readyz.\n'],
+  ['GET', '/nowhere', 404, 'There is nothing here; there are /, /status, /routes, /explain, /livez and /readyz.\n'],
   ['POST', '/status', 405, 'Status can only be read: GET or HEAD, not POST.\n'],
   ['DELETE', '/', 405, 'Status can only be read: GET or HEAD, not DELETE.\n'],
 ])('%s %s is answered with %i', async (method, path, code, body) => {

@@ -7,7 +7,8 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import type { HttpEndpoint } from './endpoint.ts';
 import { isErrorWithCode, ListenError } from './errors.ts';
-import { parseRoutesQuery } from './query.ts';
+import type { ExplainProblem, ExplainQuery, ExplainReport } from './explain.ts';
+import { parseExplainQuery, parseRoutesQuery } from './query.ts';
 import { type Readiness, readinessText } from './readiness.ts';
 import { statusText } from './text.ts';
 import type { RoutesQuery, RoutesReport, StatusReport } from './types.ts';
@@ -15,6 +16,7 @@ import type { RoutesQuery, RoutesReport, StatusReport } from './types.ts';
 export interface StatusHandlers {
   readonly status: () => StatusReport;
   readonly routes: (query: RoutesQuery) => RoutesReport;
+  readonly explain: (query: ExplainQuery) => ExplainReport | ExplainProblem;
   readonly readiness: () => Readiness;
 }
 
@@ -178,6 +180,8 @@ function answerTo(request: IncomingMessage, handlers: StatusHandlers): Answer {
       return json(handlers.status());
     case '/routes':
       return routesAnswer(url.searchParams, handlers);
+    case '/explain':
+      return explainAnswer(url.searchParams, handlers);
     case '/livez':
       return text(200, 'alive\n');
     case '/readyz': {
@@ -185,7 +189,7 @@ function answerTo(request: IncomingMessage, handlers: StatusHandlers): Answer {
       return text(readiness.ready ? 200 : 503, readinessText(readiness));
     }
     default:
-      return text(404, 'There is nothing here; there are /, /status, /routes, /livez and /readyz.\n');
+      return text(404, 'There is nothing here; there are /, /status, /routes, /explain, /livez and /readyz.\n');
   }
 }
 
@@ -194,10 +198,17 @@ function routesAnswer(parameters: URLSearchParams, handlers: StatusHandlers): An
   return 'problem' in query ? text(400, `Bad request: ${query.problem}.\n`) : json(handlers.routes(query.value));
 }
 
+function explainAnswer(parameters: URLSearchParams, handlers: StatusHandlers): Answer {
+  const query = parseExplainQuery(parameters);
+  if ('problem' in query) return json(query, 400);
+  const report = handlers.explain(query.value);
+  return json(report, 'problem' in report ? 404 : 200);
+}
+
 function text(code: number, body: string): Answer {
   return { code, type: 'text/plain; charset=utf-8', body };
 }
 
-function json(value: unknown): Answer {
-  return { code: 200, type: 'application/json', body: `${JSON.stringify(value)}\n` };
+function json(value: unknown, code = 200): Answer {
+  return { code, type: 'application/json', body: `${JSON.stringify(value)}\n` };
 }

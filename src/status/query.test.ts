@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseRoutesQuery } from './query.ts';
+import { parseExplainQuery, parseRoutesQuery } from './query.ts';
 
 test.each([
   ['', { family: 'ipv4', limit: 100 }],
@@ -25,4 +25,20 @@ test.each([
   ['prefix=10.65.0.0/26&family=ipv6', '10.65.0.0/26 is not a prefix of family ipv6'],
 ])('query "%s" is refused', (text, problem) => {
   expect(parseRoutesQuery(new URLSearchParams(text))).toEqual({ problem });
+});
+
+test.each([
+  ['prefix=10.65.0.9/26', { target: '10.65.0.0/26' }],
+  ['prefix=FD00:0::1&peer=a', { target: 'fd00::1', peer: 'a' }],
+  ['peer=10.0.0.2', { peer: '10.0.0.2' }],
+])('explain query "%s"', (text, value) => {
+  expect(parseExplainQuery(new URLSearchParams(text))).toEqual({ value });
+});
+
+test.each([
+  ['', 'prefix or peer has to be given'],
+  ['prefix=web', '"web" is neither an address nor a prefix such as 10.65.0.0/26'],
+  ['address=10.0.0.1', 'there is no parameter "address"; there are prefix, peer'],
+])('explain query "%s" is refused', (text, problem) => {
+  expect(parseExplainQuery(new URLSearchParams(text))).toEqual({ problem });
 });

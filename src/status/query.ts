@@ -1,7 +1,8 @@
-// The query of `GET /routes`: text from outside, checked, as a value or a sentence that says what is wrong.
+// The queries of `GET /routes` and `GET /explain`: text from outside, checked, as a value or a sentence that says what is wrong.
 
-import { familyOf, parseCidr } from 'node-bgp';
+import { familyOf, parseAddress, parseCidr } from 'node-bgp';
 import type { Parsed } from './endpoint.ts';
+import type { ExplainQuery } from './explain.ts';
 import type { RoutesQuery } from './types.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -10,11 +11,33 @@ const MAX_LIMIT = 1000;
 const CURSOR = /^\d{1,15}$/;
 const PARAMETERS = ['family', 'prefix', 'peer', 'limit', 'after'] as const;
 
-export function parseRoutesQuery(parameters: URLSearchParams): Parsed<RoutesQuery> {
-  const unknown = [...parameters.keys()].find((key) => !PARAMETERS.some((name) => name === key));
-  if (unknown !== undefined) {
-    return { problem: `there is no parameter "${unknown}"; there are ${PARAMETERS.join(', ')}` };
+const EXPLAIN_PARAMETERS = ['prefix', 'peer'] as const;
+
+export function parseExplainQuery(parameters: URLSearchParams): Parsed<ExplainQuery> {
+  const unknown = unknownParameter(parameters, EXPLAIN_PARAMETERS);
+  if (unknown !== undefined) return { problem: unknown };
+  const [text, peer] = [parameters.get('prefix'), parameters.get('peer')];
+  if (text === null && peer === null) return { problem: 'prefix or peer has to be given' };
+  const target = text === null ? undefined : parseTarget(text);
+  if (text !== null && target === undefined) {
+    return { problem: `"${text}" is neither an address nor a prefix such as 10.65.0.0/26` };
   }
+  return { value: { ...(target !== undefined && { target }), ...(peer !== null && { peer }) } };
+}
+
+/** An address or a prefix in its canonical form; host bits are cleared. */
+export function parseTarget(text: string): string | undefined {
+  return text.includes('/') ? parseCidr(text)?.prefix : parseAddress(text);
+}
+
+function unknownParameter(parameters: URLSearchParams, known: readonly string[]): string | undefined {
+  const unknown = [...parameters.keys()].find((key) => !known.includes(key));
+  return unknown === undefined ? undefined : `there is no parameter "${unknown}"; there are ${known.join(', ')}`;
+}
+
+export function parseRoutesQuery(parameters: URLSearchParams): Parsed<RoutesQuery> {
+  const unknown = unknownParameter(parameters, PARAMETERS);
+  if (unknown !== undefined) return { problem: unknown };
   const [peer, after] = ['peer', 'after'].map((key) => parameters.get(key) ?? undefined);
   const limit = Number(parameters.get('limit') ?? DEFAULT_LIMIT);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
