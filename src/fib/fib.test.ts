@@ -103,6 +103,18 @@ describe('next hops', () => {
     expect(hop()).toEqual({ gateway: '10.0.1.9', device: 'eth1' });
   });
 
+  test.each<[string, string, boolean]>([
+    ['in a network of ours', '10.0.0.7', true],
+    ['behind a gateway', '192.0.2.1', false],
+    ['in a network of ours, and somebody leads it elsewhere', '10.0.0.8', false],
+    ['our own', '10.0.0.1', false],
+  ])('is an address connected that is %s', (_, nextHop, isConnected) => {
+    const fib = node();
+    const elsewhere = learned('10.0.0.8/32', [{ gateway: '10.0.1.7', device: 'eth1' }]);
+    fib.kernelEvents([{ type: 'learned', route: elsewhere }]);
+    expect(fib.isConnected(nextHop)).toBe(isConnected);
+  });
+
   test('a route of a workload without gateway leads to the address itself', () => {
     const fib = node();
     fib.kernelEvents([
@@ -208,13 +220,13 @@ describe('routes', () => {
     expect(fib.setRoute(BLOCK, [bgp('10.0.0.7')])).toEqual([unicast(BLOCK, [{ gateway: '10.0.0.7', device: 'eth0' }])]);
   });
 
-  test('a path to an own address is refused; with a second path that one is used', () => {
+  test('a path to an own address is unreachable; with a second path that one is used', () => {
     const fib = node();
-    expect(fib.setRoute(BLOCK, [bgp('10.0.0.1')])).toEqual([]);
+    expect(fib.setRoute(BLOCK, [bgp('10.0.0.1')])).toEqual([typed(BLOCK, 'unreachable')]);
     expect(fib.setRoute(BLOCK, [bgp('10.0.0.1'), bgp('10.0.0.7')])).toEqual([
       unicast(BLOCK, [{ gateway: '10.0.0.7', device: 'eth0' }]),
     ]);
-    expect(fib.setRoute(BLOCK, [bgp('10.0.0.1')])).toEqual([none(BLOCK)]);
+    expect(fib.setRoute(BLOCK, [bgp('10.0.0.1')])).toEqual([typed(BLOCK, 'unreachable')]);
     expect(fib.unresolvedNextHops()).toEqual([]);
   });
 
@@ -292,11 +304,11 @@ describe('events', () => {
     expect(fib.kernelEvents(found).wishes).toEqual([toEth1]);
   });
 
-  test('a next hop that becomes an own address is refused from then on', () => {
+  test('a next hop that becomes an own address leads nowhere as long as it is one', () => {
     const fib = node();
     fib.setRoute(BLOCK, [bgp('10.0.0.7')]);
     const moved = address('eth1', '10.0.0.7', '10.0.0.7/32');
-    expect(fib.kernelEvents([{ type: 'address', address: moved }]).wishes).toEqual([none(BLOCK)]);
+    expect(fib.kernelEvents([{ type: 'address', address: moved }]).wishes).toEqual([typed(BLOCK, 'unreachable')]);
     expect(fib.kernelEvents([{ type: 'addressRemoved', address: moved }]).wishes).toEqual([
       unicast(BLOCK, [{ gateway: '10.0.0.7', device: 'eth0' }]),
     ]);

@@ -121,6 +121,11 @@ export class Fib {
     return this.#table.resolve(address).nextHops[0];
   }
 
+  /** The way to it needs no gateway and no route of others. */
+  isConnected(address: Address): boolean {
+    return this.#table.resolve(address).connected;
+  }
+
   /** In a network of one of our interfaces: what a route through a gateway needs. */
   isNeighbour(address: Address): boolean {
     return this.#table.neighbour(address) !== undefined;
@@ -207,9 +212,9 @@ export class Fib {
     let unresolved = false;
     for (const candidate of candidates) {
       if (candidate.type !== 'bgp' || lists.length === this.#config.maxPaths) break;
-      const { nextHops, local } = this.#table.resolve(candidate.nextHop);
+      const { nextHops } = this.#table.resolve(candidate.nextHop);
       if (nextHops.length > 0) lists.push(this.#hopsOf(candidate, nextHops));
-      else if (!local) unresolved = true; // a path to ourselves is refused, a path to nowhere says so
+      else unresolved = true; // a path to nowhere, or to ourselves, says so
     }
     if (lists.length > 0) return { prefix, type: 'unicast', metric, nextHops: merge(lists) };
     return unresolved ? { prefix, type: 'unreachable', metric, nextHops: [] } : undefined;

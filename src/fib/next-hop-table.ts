@@ -15,7 +15,12 @@ export interface Resolution {
   readonly nextHops: readonly KernelNextHop[];
   /** The address is one of this host. */
   readonly local: boolean;
+  /** It is in a network of one of our interfaces. */
+  readonly connected: boolean;
 }
+
+const NO_WAY: Resolution = { nextHops: [], local: false, connected: false };
+const OWN_ADDRESS: Resolution = { nextHops: [], local: true, connected: false };
 
 interface Watched {
   readonly bytes: Uint8Array;
@@ -158,9 +163,9 @@ export class NextHopTable {
 
   #lookAgain(address: Address): boolean {
     const watched = this.#watched.get(address)!;
-    const { nextHops, local } = watched.resolution;
+    const { nextHops, local, connected } = watched.resolution;
     const now = this.#look(address, watched.bytes);
-    if (now.local === local && sameNextHops(now.nextHops, nextHops)) return false;
+    if (now.local === local && now.connected === connected && sameNextHops(now.nextHops, nextHops)) return false;
     watched.resolution = now;
     return true;
   }
@@ -180,11 +185,10 @@ export class NextHopTable {
   }
 
   #look(address: Address, bytes: Uint8Array): Resolution {
-    if (this.isOwnAddress(address)) return { nextHops: [], local: true };
+    if (this.isOwnAddress(address)) return OWN_ADDRESS;
     // A link-local address says nothing without its link.
-    if (isLinkLocal(address)) return { nextHops: [], local: false };
-    const nextHops = this.#networks.find(bytes, (network) => this.#through(network, address));
-    return { nextHops: nextHops ?? [], local: false };
+    if (isLinkLocal(address)) return NO_WAY;
+    return this.#networks.find(bytes, (network) => this.#through(network, address)) ?? NO_WAY;
   }
 
   #lookNextDoor(address: Address, bytes: Uint8Array): KernelNextHop | undefined {
@@ -198,20 +202,20 @@ export class NextHopTable {
   }
 
   /** Undefined: the network is no answer at present, a shorter match may be. */
-  #through(network: Network, address: Address): readonly KernelNextHop[] | undefined {
+  #through(network: Network, address: Address): Resolution | undefined {
     const connected = this.#connected(network, address);
-    if (connected !== undefined) return [connected];
+    if (connected !== undefined) return { nextHops: [connected], local: false, connected: true };
     if (network.local !== undefined) {
       const { gateway } = network.local;
-      if (gateway === undefined) return [];
+      if (gateway === undefined) return NO_WAY;
       const { hop } = this.#gateways.get(gateway)!;
-      if (hop !== undefined) return [hop];
+      if (hop !== undefined) return indirect([hop]);
     }
     for (const route of network.learned) {
-      if (route.type !== 'unicast') return [];
+      if (route.type !== 'unicast') return NO_WAY;
       const usable = route.nextHops.filter(({ device }) => this.isUp(device));
       if (usable.length > 0)
-        return usable.map((hop) => (hop.gateway === undefined ? { ...hop, gateway: address } : hop));
+        return indirect(usable.map((hop) => (hop.gateway === undefined ? { ...hop, gateway: address } : hop)));
     }
     return undefined;
   }
@@ -326,6 +330,10 @@ export class NextHopTable {
 
 function sameAddress(a: InterfaceAddress, b: InterfaceAddress): boolean {
   return a.address === b.address && a.device === b.device && a.prefix === b.prefix;
+}
+
+function indirect(nextHops: readonly KernelNextHop[]): Resolution {
+  return { nextHops, local: false, connected: false };
 }
 
 function sameHop(a: KernelNextHop | undefined, b: KernelNextHop | undefined): boolean {

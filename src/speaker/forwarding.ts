@@ -29,6 +29,9 @@ export type ForwardingExplanation =
       readonly route?: KernelRoute;
     };
 
+/** Of next hops behind a gateway: no protocol says how far they are, but a neighbour is nearer (BIRD's unknown metric). */
+const INDIRECT_COST = 0x80000000;
+
 export class Forwarding {
   readonly fib: Fib;
   #policy: Policy | undefined;
@@ -66,7 +69,8 @@ export class Forwarding {
     const hop = this.fib.resolve(nextHop);
     if (hop === undefined) return UNRESOLVED;
     const { device, gateway } = hop;
-    return { reachable: true, cost: 0, device, ...(gateway === undefined ? {} : { gateway }) };
+    const cost = this.fib.isConnected(nextHop) ? 0 : INDIRECT_COST;
+    return { reachable: true, cost, device, ...(gateway === undefined ? {} : { gateway }) };
   };
 
   isNeighbour(gateway: Address): boolean {
