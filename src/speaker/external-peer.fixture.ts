@@ -46,6 +46,8 @@ export class ExternalPeer implements Process<PeerInput, PeerOutput> {
   readonly heard: string[] = [];
   updates = 0;
   established = 0;
+  /** False: its timers stand still. */
+  ticks = true;
   #session: { readonly connection: ConnectionId; readonly negotiated: Negotiated } | undefined;
 
   constructor(lab: Lab, address: Address, { towards, ...config }: ExternalPeerOptions) {
@@ -73,7 +75,7 @@ export class ExternalPeer implements Process<PeerInput, PeerOutput> {
   }
 
   nextDeadline(): number | undefined {
-    return this.peer.nextDeadline();
+    return this.ticks ? this.peer.nextDeadline() : undefined;
   }
 
   get isUp(): boolean {

@@ -36,6 +36,9 @@ export interface Session {
   readonly negotiated: Negotiated;
 }
 
+/** Milliseconds: longer than any pause between two attempts. */
+const LASTING_ERROR = 60_000;
+
 export class SpeakerPeer {
   intent: PeerIntent;
   readonly machine: Peer;
@@ -77,9 +80,14 @@ export class SpeakerPeer {
     return { name, type: localAs === remoteAs ? 'ibgp' : 'ebgp', localAs, remoteAs, address };
   }
 
-  noteDown(reason: DownReason, now: number): void {
+  noteDown(reason: DownReason, wasEstablished: boolean, now: number): void {
     const error = describeDown(reason);
-    if (error !== undefined) this.lastError = { at: now, ...error };
+    if (error === undefined) return;
+    const { lastError } = this;
+    const wasSaid = lastError?.code !== undefined && now - lastError.at < LASTING_ERROR;
+    // What a NOTIFICATION said is worth more than that the next attempts did not get as far.
+    if (wasSaid && error.code === undefined && !wasEstablished) return;
+    this.lastError = { at: now, ...error };
   }
 }
 

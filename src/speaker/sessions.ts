@@ -241,7 +241,7 @@ export class Sessions {
 
   #down(peer: SpeakerPeer, reason: DownReason, wasEstablished: boolean, now: number): void {
     const before = peer.lastError?.text;
-    peer.noteDown(reason, now);
+    peer.noteDown(reason, wasEstablished, now);
     // An attempt that fails for the same reason as the last one is no news.
     if (wasEstablished || peer.lastError?.text !== before) {
       this.#tell({ type: 'peerDown', ...named(peer), reason, wasEstablished });
