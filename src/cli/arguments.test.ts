@@ -9,7 +9,7 @@ function split(line: string): string[] {
 const COMMANDS: readonly [string, Command][] = [
   ['run', { type: 'run', flags: { http: [], check: false } }],
   [
-    'run --node node-1 --datastore files --resources /r --kernel none --listen [fd00::1]:1790 --http 127.0.0.1:9180 --http unix:/s --log-level debug --check',
+    'run --node node-1 --datastore files --resources /r --kernel none --listen [fd00::1]:1790 --http 127.0.0.1:9180 --http unix:/s --log-level debug --guard hold --guard-time 2h --check',
     {
       type: 'run',
       flags: {
@@ -23,6 +23,8 @@ const COMMANDS: readonly [string, Command][] = [
           { type: 'unix', path: '/s' },
         ],
         logLevel: 'debug',
+        guard: 'hold',
+        guardTime: 7200,
         check: true,
       },
     },
@@ -89,6 +91,9 @@ const MISTAKES: readonly [string, string][] = [
   ],
   ['run --listen 10.0.0.1', '--listen: "10.0.0.1" is not an address and a port'],
   ['run --http x:1', '--http: "x:1": x is not an IP address; expected ADDR:PORT or unix:PATH'],
+  ['run --guard never', '--guard never is unknown, there are warn, hold'],
+  ['run --guard-time 5', '--guard-time: "5" is no time such as 90s, 5m or 1h'],
+  ['run --guard-time 169h', '--guard-time: "169h" is longer than 168h'],
   ['run now', 'run takes options only, not now'],
   ['run -- now', 'run takes options only, not now'],
   ['status --http unix:a', '--http: "unix:a" needs an absolute path after unix:'],

@@ -3,9 +3,10 @@
 
 import { type HttpEndpoint, parseHttpEndpoint, parseSocketAddress } from '../status/endpoint.ts';
 import { parseTarget } from '../status/query.ts';
-import { COMMAND_NAMES, COMMANDS, DATASTORES, KERNELS, LAB_ACTIONS, LOG_LEVELS } from './commands.ts';
+import { COMMAND_NAMES, COMMANDS, DATASTORES, GUARDS, KERNELS, LAB_ACTIONS, LOG_LEVELS } from './commands.ts';
 import { type Flags, readFlags, usageError } from './flags.ts';
 import { didYouMean } from './suggest.ts';
+import { parseTime } from './time.ts';
 import type { Command, CommandName, UsageError } from './types.ts';
 
 export function parseArguments(argv: readonly string[]): Command | UsageError {
@@ -42,7 +43,9 @@ function parseRun(flags: Flags): Command | UsageError {
   const logLevel = choice(values, 'log-level', LOG_LEVELS);
   const listen = parsed(values, 'listen', parseSocketAddress);
   const http = endpoints(values);
-  for (const result of [datastore, kernel, logLevel, listen, http]) {
+  const guard = choice(values, 'guard', GUARDS);
+  const guardTime = parsed(values, 'guard-time', parseTime);
+  for (const result of [datastore, kernel, logLevel, listen, http, guard, guardTime]) {
     if (result?.type === 'usageError') return result;
   }
   const node = values.get('node')?.[0];
@@ -57,6 +60,8 @@ function parseRun(flags: Flags): Command | UsageError {
       ...(listen?.type === 'value' && { listen: listen.value }),
       http: http.type === 'value' ? http.value : [],
       ...(logLevel?.type === 'value' && { logLevel: logLevel.value }),
+      ...(guard?.type === 'value' && { guard: guard.value }),
+      ...(guardTime?.type === 'value' && { guardTime: guardTime.value }),
       check: values.has('check'),
     },
   };

@@ -22,6 +22,9 @@ export interface CommandRow {
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export const DATASTORES = ['files', 'kubernetes', 'etcdv3'] as const;
 export const KERNELS = ['linux', 'none'] as const;
+export const GUARDS = ['warn', 'hold'] as const;
+/** Seconds. */
+export const DEFAULT_GUARD_TIME = 300;
 export const LAB_ACTIONS = ['up', 'show', 'exec', 'down'] as const;
 
 export const HELP_OPTION: OptionRow = { name: 'help', short: 'h', help: 'show this text' };
@@ -53,10 +56,20 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
         help: `serve status at ADDR:PORT or unix:PATH (default ${DEFAULT_HTTP})`,
       },
       { name: 'log-level', value: 'LEVEL', help: `${LOG_LEVELS.join(', ')} (default info)` },
+      {
+        name: 'guard',
+        value: 'MODE',
+        help: 'a change that would take the last session or reflector away: warn (default) or hold',
+      },
+      {
+        name: 'guard-time',
+        value: 'TIME',
+        help: 'how long such a change has to stay until hold applies it (default 5m)',
+      },
       { name: 'check', help: 'read everything, print every problem and end; 1 if there is one' },
     ],
     notes:
-      "calico-node's environment counts where no option is given: NODENAME, DATASTORE_TYPE, ETCD_*, KUBECONFIG, K8S_*,\nUSE_POD_CIDR, CALICO_ROUTER_ID, CALICO_ADVERTISE_CLUSTER_IPS, CALICO_K8S_NODE_REF, NAMESPACE, BGP_LOGSEVERITYSCREEN and\nothers. CARACAL_RESOURCES and CARACAL_HTTP stand for --resources and --http.",
+      "calico-node's environment counts where no option is given: NODENAME, DATASTORE_TYPE, ETCD_*, KUBECONFIG, K8S_*,\nUSE_POD_CIDR, CALICO_ROUTER_ID, CALICO_ADVERTISE_CLUSTER_IPS, CALICO_K8S_NODE_REF, NAMESPACE, BGP_LOGSEVERITYSCREEN and\nothers. CARACAL_RESOURCES, CARACAL_HTTP, CARACAL_GUARD and CARACAL_GUARD_TIME stand for --resources, --http,\n--guard and --guard-time.",
   },
   status: {
     usage: ['caracal status [--json] [--watch] [--http WHERE]'],

@@ -15,6 +15,8 @@ const DEFAULTS: RunOptions = {
   kernel: 'linux',
   http: [SOCKET],
   logLevel: 'info',
+  guard: 'warn',
+  guardTime: 300,
   check: false,
   kubernetesNode: 'host',
   secretNamespace: 'kube-system',
@@ -77,6 +79,13 @@ const CASES: readonly [string, Environment, Partial<RunFlags>, Partial<RunOption
   ['resources from the environment', { CARACAL_RESOURCES: '/r' }, {}, { datastore: { type: 'files', path: '/r' } }],
   ['empty variables are unset', { NODENAME: ' ', DATASTORE_TYPE: '', NAMESPACE: '' }, {}, {}],
   ['an unknown log level is ignored', { BGP_LOGSEVERITYSCREEN: 'loud' }, {}, {}],
+  ['a guard that holds', { CARACAL_GUARD: 'hold', CARACAL_GUARD_TIME: '90s' }, {}, { guard: 'hold', guardTime: 90 }],
+  [
+    'the guard of the command line',
+    { CARACAL_GUARD: 'hold', CARACAL_GUARD_TIME: '90s' },
+    { guard: 'warn', guardTime: 3 },
+    { guard: 'warn', guardTime: 3 },
+  ],
   ['no BGP with vxlan', { CALICO_NETWORKING_BACKEND: 'vxlan' }, {}, { networkingBackend: 'vxlan' }],
   ['no BGP in the old form', { CALICO_NETWORKING: 'false' }, {}, { networkingBackend: 'none' }],
   ['listen and kernel', {}, { listen: { port: 1790 }, kernel: 'none' }, { listen: { port: 1790 }, kernel: 'none' }],
@@ -167,6 +176,8 @@ test.each(DATASTORES)('datastore: %s', (_name, env, datastore) => {
 
 const MISTAKES: readonly [string, Environment, Partial<RunFlags>, string][] = [
   ['a bad name', { NODENAME: '../x' }, {}, '"../x" (NODENAME) is not the name of a node'],
+  ['an unknown guard', { CARACAL_GUARD: 'on' }, {}, 'CARACAL_GUARD on is unknown, there are warn, hold'],
+  ['an odd time', { CARACAL_GUARD_TIME: 'x' }, {}, 'CARACAL_GUARD_TIME: "x" is no time such as 90s, 5m or 1h'],
   ['files without a place', {}, { datastore: 'files' }, 'the datastore files needs a folder or file: --resources PATH'],
   [
     'resources for another datastore',

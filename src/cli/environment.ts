@@ -1,9 +1,11 @@
 // Flags and environment together as the options of a run, by calico-node's rules: a flag wins, an empty variable counts
 // as unset, a datastore variable may carry the prefix CALICO_. Pure: files and host name come as arguments.
 
-import { DEFAULT_HTTP, type HttpEndpoint, parseHttpEndpoint } from '../status/endpoint.ts';
+import { DEFAULT_HTTP, type HttpEndpoint, type Parsed, parseHttpEndpoint } from '../status/endpoint.ts';
+import { DEFAULT_GUARD_TIME, GUARDS } from './commands.ts';
 import { chooseDatastore } from './datastore-environment.ts';
 import { usageError } from './flags.ts';
+import { parseTime } from './time.ts';
 import type { Environment, LogLevel, NodeNameSource, RunFlags, RunOptions, UsageError } from './types.ts';
 import { variable } from './variables.ts';
 
@@ -43,6 +45,8 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
   if ('problem' in datastore) return usageError(datastore.problem);
   const fallback = defaultHttp(env);
   if (fallback.type === 'usageError') return fallback;
+  const guard = guardOptions(flags, env);
+  if ('problem' in guard) return usageError(guard.problem);
   const routerId = variable(env, 'CALICO_ROUTER_ID');
   const advertiseClusterIPs = variable(env, 'CALICO_ADVERTISE_CLUSTER_IPS');
   return {
@@ -54,6 +58,7 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
     http: flags.http.length > 0 ? flags.http : [fallback],
     logLevel:
       flags.logLevel ?? CALICO_LOG_LEVELS[variable(env, 'BGP_LOGSEVERITYSCREEN')?.toLowerCase() ?? ''] ?? 'info',
+    ...guard.value,
     check: flags.check,
     ...(routerId !== undefined && { routerId }),
     ...(advertiseClusterIPs !== undefined && { advertiseClusterIPs }),
@@ -62,6 +67,16 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
     endpointStatusPath: `${variable(env, 'CALICO_ENDPOINT_STATUS_PATH_PREFIX') ?? RUN_FOLDER}/endpoint-status`,
     networkingBackend: networkingBackend(env),
   };
+}
+
+function guardOptions(flags: RunFlags, env: Environment): Parsed<Pick<RunOptions, 'guard' | 'guardTime'>> {
+  const mode = flags.guard ?? variable(env, 'CARACAL_GUARD') ?? 'warn';
+  const guard = GUARDS.find((candidate) => candidate === mode);
+  if (guard === undefined) return { problem: `CARACAL_GUARD ${mode} is unknown, there are ${GUARDS.join(', ')}` };
+  const text = variable(env, 'CARACAL_GUARD_TIME');
+  const time = text === undefined ? { value: DEFAULT_GUARD_TIME } : parseTime(text);
+  if ('problem' in time) return { problem: `CARACAL_GUARD_TIME: ${time.problem}` };
+  return { value: { guard, guardTime: flags.guardTime ?? time.value } };
 }
 
 /** Where calico-node leaves the name of the node. */

@@ -5,6 +5,9 @@ import type { ExplainQuery } from '../status/explain.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
+/** What becomes of a change that would take the last session or the last reflector away: told and done, or held back. */
+export type GuardMode = 'warn' | 'hold';
+
 /** A mistake of the caller: one sentence, exit code 2. */
 export interface UsageError {
   readonly type: 'usageError';
@@ -19,6 +22,9 @@ export interface RunFlags {
   readonly listen?: ListenOption;
   readonly http: readonly HttpEndpoint[];
   readonly logLevel?: LogLevel;
+  readonly guard?: GuardMode;
+  /** Seconds. */
+  readonly guardTime?: number;
   readonly check: boolean;
 }
 
@@ -98,6 +104,9 @@ export interface RunOptions {
   readonly listen?: ListenOption;
   readonly http: readonly HttpEndpoint[];
   readonly logLevel: LogLevel;
+  readonly guard: GuardMode;
+  /** Seconds that a change which is held back has to stay before it is applied. */
+  readonly guardTime: number;
   readonly check: boolean;
   /** CALICO_ROUTER_ID: `hash`, or a router ID. */
   readonly routerId?: string;

@@ -5,7 +5,7 @@
 import { missingNodeText } from '../cli/run.ts';
 import type { RunOptions } from '../cli/types.ts';
 import type { Datastore } from '../datastore/types.ts';
-import type { Intent } from '../intent/index.ts';
+import type { ChangedResource, Intent } from '../intent/index.ts';
 import type { Kernel } from '../kernel/port.ts';
 import { type Effect, routePage, Speaker, takeSnapshot } from '../speaker/index.ts';
 import type { StatusHandlers } from '../status/http.ts';
@@ -15,6 +15,7 @@ import { routesReport } from '../status/routes.ts';
 import type { StatusEnvironment } from '../status/types.ts';
 import { now } from './clock.ts';
 import { explainQuery } from './explain.ts';
+import { Guard } from './guard.ts';
 import { Intents } from './intents.ts';
 import { Listener } from './listener.ts';
 import { type Logger, logFact } from './log.ts';
@@ -43,6 +44,9 @@ export class Daemon {
   readonly #sockets: Sockets;
   readonly #listener: Listener;
   readonly #intents: Intents;
+  readonly #guard: Guard;
+  /** Milliseconds since the epoch. */
+  #appliedAt: number | undefined;
   #speaker: Speaker | undefined;
   #loop: Loop | undefined;
   /** Effects that wait until the port is ours; undefined as soon as it is. */
@@ -56,9 +60,17 @@ export class Daemon {
       wake: () => this.#loop?.wake(),
     });
     this.#listener = new Listener((socket) => this.#sockets.accept(socket));
-    this.#intents = new Intents([...parts.datastores.keys()], intentOptions(parts.options), (intent) =>
-      this.#apply(intent),
+    this.#intents = new Intents([...parts.datastores.keys()], intentOptions(parts.options), (intent, changed) =>
+      this.#take(intent, changed),
     );
+    const { guard: mode, guardTime } = parts.options;
+    this.#guard = new Guard({
+      mode,
+      time: guardTime * 1000,
+      logger: parts.logger,
+      present: () => this.#present(),
+      apply: (intent) => this.#apply(intent),
+    });
   }
 
   /** Rejects where kernel or datastore cannot be had at all, with a sentence. */
@@ -117,11 +129,22 @@ export class Daemon {
     });
   }
 
-  #apply(intent: Intent): void {
+  #take(intent: Intent, changed: Iterable<ChangedResource>): void {
     const { options, onFatal, datastores } = this.#parts;
     const isFirst = this.#speaker!.intent === undefined;
     if (intent.nodeMissing === true && isFirst && datastores.has('files')) onFatal(missingNodeText(options), 2);
-    else this.#loop!.post({ type: 'intent', intent: this.#override(intent) });
+    else this.#guard.offer(this.#override(intent), changed);
+  }
+
+  #apply(intent: Intent): void {
+    this.#appliedAt = now();
+    this.#loop!.post({ type: 'intent', intent });
+  }
+
+  #present() {
+    const { intent, sessions } = this.#speaker!;
+    const established = Array.from(sessions.all()).filter(({ session }) => session !== undefined);
+    return { intent, established: new Set(established.map((peer) => peer.intent.name)) };
   }
 
   /** What was said on the command line, or by the networking backend, has the last word. */
@@ -189,6 +212,7 @@ export class Daemon {
   async #stop(text: string | undefined): Promise<void> {
     const { datastores, kernel, logger } = this.#parts;
     this.#intents.stop();
+    this.#guard.stop();
     await Promise.all(Array.from(datastores.values(), (datastore) => datastore.stop()));
     this.#loop?.post({ type: 'shutdown', ...(text === undefined ? {} : { text }) });
     await new Promise((resolve) => setTimeout(resolve, FAREWELL));
@@ -201,12 +225,13 @@ export class Daemon {
 
   #snapshot() {
     const snapshot = takeSnapshot(this.#speaker!);
-    return { ...snapshot, problems: [...this.#intents.store.problems, ...snapshot.problems] };
+    return { ...snapshot, problems: [...this.#intents.store.problems, ...this.#guard.problems, ...snapshot.problems] };
   }
 
   #environment(): StatusEnvironment {
     const { version, options, kernel } = this.#parts;
-    const { store, lastEventAt, appliedAt } = this.#intents;
+    const { store, lastEventAt } = this.#intents;
+    const appliedAt = this.#appliedAt;
     return {
       version,
       startedAt: this.#startedAt,

@@ -3,25 +3,28 @@
 
 import { ResourceStore } from '../datastore/store.ts';
 import type { DatastoreEvent } from '../datastore/types.ts';
-import { computeIntent, type Intent, type IntentOptions } from '../intent/index.ts';
+import { type ChangedResource, computeIntent, type Intent, type IntentOptions } from '../intent/index.ts';
 import { now } from './clock.ts';
 
 /** Milliseconds without a change before the intent is computed, and the longest that changes may put that off. */
 const QUIET = 100;
 const PATIENCE = 1_000;
 
+type Deliver = (intent: Intent, changed: Iterable<ChangedResource>) => void;
+
 export class Intents {
   readonly store: ResourceStore;
   /** Milliseconds since the epoch. */
   lastEventAt: number | undefined;
-  appliedAt: number | undefined;
   readonly #options: IntentOptions;
-  readonly #deliver: (intent: Intent) => void;
+  readonly #deliver: Deliver;
+  /** Since the last intent, by kind and name; nothing before the first. */
+  #changed = new Map<string, ChangedResource>();
   #timer: NodeJS.Timeout | undefined;
   #waitingSince: number | undefined;
   #isFirst = true;
 
-  constructor(sources: readonly string[], options: IntentOptions, deliver: (intent: Intent) => void) {
+  constructor(sources: readonly string[], options: IntentOptions, deliver: Deliver) {
     this.store = new ResourceStore(sources);
     this.#options = options;
     this.#deliver = deliver;
@@ -32,7 +35,10 @@ export class Intents {
     this.lastEventAt = now();
     if (!this.store.synced) return;
     if (this.#isFirst) this.#compute();
-    else this.#postpone();
+    else {
+      for (const event of events) this.#note(event);
+      this.#postpone();
+    }
   }
 
   stop(): void {
@@ -51,7 +57,16 @@ export class Intents {
     this.#waitingSince = undefined;
     if (!this.store.synced) return;
     this.#isFirst = false;
-    this.appliedAt = now();
-    this.#deliver(computeIntent(this.store, this.#options));
+    const changed = this.#changed;
+    this.#changed = new Map();
+    this.#deliver(computeIntent(this.store, this.#options), changed.values());
+  }
+
+  #note(event: DatastoreEvent): void {
+    if (event.type !== 'set' && event.type !== 'removed') return;
+    const kind = event.type === 'set' ? event.resource.kind : event.kind;
+    const { name, namespace } = event.type === 'set' ? event.resource.metadata : event;
+    const full = namespace === undefined ? name : `${namespace}/${name}`;
+    this.#changed.set(`${kind} ${full}`, { kind, name: full });
   }
 }

@@ -77,6 +77,7 @@ function nodeIntent(cluster: Cluster, findings: FindingList): Intent {
       ipv6: kernelIntent(cluster, pools, services, 'ipv6'),
     },
     logLevel: logLevelOf(cluster),
+    reflectors: cluster.nodes.filter(isReflector).map(({ metadata }) => metadata.name),
     problems: findings.problems(),
   };
 }
@@ -124,6 +125,10 @@ function firstPerPrefix(routes: readonly LocalRoute[]): readonly LocalRoute[] {
   const byPrefix = new Map<string, LocalRoute>();
   for (const route of routes) if (!byPrefix.has(route.prefix)) byPrefix.set(route.prefix, route);
   return [...byPrefix.values()];
+}
+
+function isReflector({ bgp }: NodeResource): boolean {
+  return bgp?.routeReflectorClusterID !== undefined;
 }
 
 function logLevelOf(cluster: Cluster): Intent['logLevel'] {

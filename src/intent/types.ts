@@ -83,6 +83,8 @@ export interface Intent {
   readonly localRoutes: readonly LocalRoute[];
   readonly kernel: { readonly ipv4: KernelIntent; readonly ipv6: KernelIntent };
   readonly logLevel: 'debug' | 'info' | 'none';
+  /** Names of the nodes of the cluster that are route reflectors, in order; absent outside a cluster. */
+  readonly reflectors?: readonly string[];
   readonly problems: readonly ResourceProblem[];
   /**
    * Present where the own Node is not known (yet, or no more). Such an Intent is empty; whoever applies Intents keeps the
