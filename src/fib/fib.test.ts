@@ -381,6 +381,15 @@ describe('sources', () => {
     expect(change({ type: 'learnedRemoved', route: via(512, 80) })).toEqual([['10.65.0.5/32'], offered(1024, 80)]);
   });
 
+  test('of several hops none is the gateway or the interface of a learned route', () => {
+    const fib = node();
+    const hops = ['10.0.0.7', '10.0.0.8'].map((gateway) => ({ gateway, device: 'eth0' }));
+    fib.kernelEvents([{ type: 'learned', route: learned('10.65.0.5/32', hops, { metric: 1024, protocol: 80 }) }]);
+    expect(fib.sourcesOf('10.65.0.5/32')).toEqual([
+      { prefix: '10.65.0.5/32', source: 'kernel', metric: 1024, protocol: 80, interface: '' },
+    ]);
+  });
+
   test('a prefix may be connected and learned at once', () => {
     const fib = node();
     fib.kernelEvents([{ type: 'learned', route: learned('10.0.1.0/24', [{ gateway: '10.0.0.9', device: 'eth0' }]) }]);

@@ -304,7 +304,8 @@ export class Fib {
 }
 
 function kernelSource({ prefix, metric, protocol, nextHops }: LearnedRoute): LocalSource {
-  const hop = nextHops[0];
+  // Of several hops none is the gateway or the interface of the route.
+  const hop = nextHops.length === 1 ? nextHops[0] : undefined;
   return {
     prefix,
     source: 'kernel',

@@ -18,6 +18,21 @@ const NODE: KernelEvent = {
   ],
 };
 
+describe('routes of others in the kernel', () => {
+  it.each<[string, string, string | undefined]>([
+    ['the gateway is the next hop', '10.0.0.7', '10.0.0.7'],
+    ['a gateway that is only known on the link is not', 'fe80::7', undefined],
+  ])('%s', (_, gateway, nextHop) => {
+    const { forwarding, rib, locals } = new FamilyRouter('ipv4', new AttributeTable(), 'linux');
+    const nextHops = [{ gateway, device: 'eth0' }];
+    const route = { prefix: '10.65.0.0/26', type: 'unicast', metric: 1024, protocol: 80, nextHops } as const;
+    forwarding.kernelEvents([NODE, { type: 'learned', route }], rib, locals);
+    rib.tables.prefixes.load('10.65.0.0/26');
+    const row = rib.tables.paths.find(rib.tables.prefixes.find(), locals.kernel.id, 0);
+    expect(rib.tables.attributes.get(rib.tables.paths.set[row]!).attributes.nextHop).toBe(nextHop);
+  });
+});
+
 describe('next hops for the decision', () => {
   const { forwarding, rib, locals } = new FamilyRouter('ipv4', new AttributeTable(), 'linux');
   forwarding.kernelEvents([NODE], rib, locals);

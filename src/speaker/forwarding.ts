@@ -1,7 +1,7 @@
 // The router's side towards the kernel: best paths go through the kernel policy into the fib, and what the kernel tells
 // becomes next hop resolution and local routes (protocols kernel1, direct1).
 
-import type { Address, Attributes, Family, Prefix } from 'node-bgp';
+import { type Address, type Attributes, type Family, isLinkLocal, type Prefix } from 'node-bgp';
 import { type Candidate, Fib, type LocalSource } from '../fib/fib.ts';
 import type { KernelEvent, KernelRoute, KernelWish } from '../fib/types.ts';
 import type { KernelIntent } from '../intent/types.ts';
@@ -178,6 +178,7 @@ function candidateOf(
   return nextHop === undefined ? { type: 'blackhole', metric } : { type: 'via', gateway: nextHop, metric };
 }
 
-function attributesOf(source: LocalSource): Attributes {
-  return source.gateway === undefined ? LOCAL_ATTRIBUTES : { ...LOCAL_ATTRIBUTES, nextHop: source.gateway };
+/** A gateway may be told to others as next hop, unless it is only known on our link. */
+function attributesOf({ gateway }: LocalSource): Attributes {
+  return gateway === undefined || isLinkLocal(gateway) ? LOCAL_ATTRIBUTES : { ...LOCAL_ATTRIBUTES, nextHop: gateway };
 }
