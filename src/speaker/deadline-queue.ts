@@ -1,14 +1,22 @@
 // Who is to be woken when: a binary heap with one deadline a key. Changing a deadline leaves the old entry behind, which
-// is dropped when it comes to the top.
+// is dropped when it comes to the top, or when too many are left behind.
 
 interface Entry<K> {
   readonly at: number;
   readonly key: K;
 }
 
+/** So many entries left behind are kept in any case. */
+const SPARE = 64;
+
 export class DeadlineQueue<K> {
-  readonly #heap: Entry<K>[] = [];
+  #heap: Entry<K>[] = [];
   readonly #deadlines = new Map<K, number>();
+
+  /** Entries, also those that were left behind. */
+  get size(): number {
+    return this.#heap.length;
+  }
 
   /** @param at milliseconds; undefined: none */
   set(key: K, at: number | undefined): void {
@@ -19,6 +27,7 @@ export class DeadlineQueue<K> {
     }
     this.#deadlines.set(key, at);
     this.#push({ at, key });
+    if (this.#heap.length > 2 * this.#deadlines.size + SPARE) this.#rebuild();
   }
 
   next(): number | undefined {
@@ -41,6 +50,11 @@ export class DeadlineQueue<K> {
 
   #dropStale(): void {
     while (this.#heap.length > 0 && this.#deadlines.get(this.#heap[0]!.key) !== this.#heap[0]!.at) this.#pop();
+  }
+
+  #rebuild(): void {
+    this.#heap = [];
+    for (const [key, at] of this.#deadlines) this.#push({ at, key });
   }
 
   #push(entry: Entry<K>): void {

@@ -1,0 +1,139 @@
+import { needsNewSession } from 'node-bgp';
+import { describe, expect, it } from 'vitest';
+import type { PeerIntent } from '../intent/index.ts';
+import { policy } from '../policy/index.ts';
+import { groupOptions } from './group-options.ts';
+import { SpeakerPeer } from './peer.ts';
+import { connectRetryTime, sessionConfig } from './session-config.ts';
+
+const ACCEPT = policy('accept', 'accept', []);
+
+const INTENT: PeerIntent = {
+  name: 'Mesh_10_0_0_2',
+  kind: 'mesh',
+  description: 'node-to-node mesh with node node-2',
+  origin: [],
+  families: ['ipv4'],
+  address: '10.0.0.2',
+  port: 179,
+  remoteAs: 64512,
+  localAs: 64512,
+  passive: false,
+  holdTime: 240,
+  restartTime: 120,
+  allowedLocalAs: 0,
+  nextHopMode: 'auto',
+  routeReflectorClient: false,
+  addPath: 'both',
+  importPolicy: ACCEPT,
+  exportPolicy: ACCEPT,
+};
+
+const FRESH = { restarted: false, forwarding: false, connectRetryTime: 1 };
+
+describe('the configuration of a session', () => {
+  it('says what the intent says, and in the rest what nodes have in common', () => {
+    expect(sessionConfig(INTENT, 7, FRESH)).toEqual({
+      localAs: 64512,
+      remoteAs: 64512,
+      bgpIdentifier: 7,
+      families: ['ipv4'],
+      passive: false,
+      holdTime: 240,
+      connectRetryTime: 1,
+      connectDelayTime: 0,
+      idleHoldTime: 1,
+      maxIdleHoldTime: 30,
+      gracefulRestart: { restartTime: 120, restarted: false, notification: false, forwarding: [] },
+      addPath: { send: ['ipv4'], receive: ['ipv4'] },
+      routeRefresh: true,
+      enhancedRouteRefresh: true,
+      extendedMessage: false,
+      fourOctetAs: true,
+      extendedNextHop: false,
+    });
+  });
+
+  it.each([
+    ['off', [], []],
+    ['send', ['ipv4'], []],
+    ['receive', [], ['ipv4']],
+    ['both', ['ipv4'], ['ipv4']],
+  ] as const)('offers ADD-PATH as intended: %s', (addPath, send, receive) => {
+    expect(sessionConfig({ ...INTENT, addPath }, 7, FRESH).addPath).toEqual({ send, receive });
+  });
+
+  it('takes no new session for what only circumstances change', () => {
+    const before = sessionConfig(INTENT, 7, FRESH);
+    const after = sessionConfig(INTENT, 7, { restarted: true, forwarding: true, connectRetryTime: 5 });
+    expect(after.gracefulRestart).toEqual({
+      restartTime: 120,
+      restarted: true,
+      notification: false,
+      forwarding: ['ipv4'],
+    });
+    expect(needsNewSession(before, after)).toBe(false);
+  });
+
+  it('tries again soon at first, and seldom later', () => {
+    expect([0, 1, 4, 5, 1000].map(connectRetryTime)).toEqual([1, 1, 1, 5, 5]);
+  });
+});
+
+describe('the export group of a session', () => {
+  const endpoints = { local: '10.0.0.1', localPort: 179, remote: '10.0.0.2', remotePort: 40_000 };
+  const negotiated = {
+    peerType: 'ibgp',
+    remoteAs: 64512,
+    remoteIdentifier: 2,
+    holdTime: 240,
+    keepaliveTime: 80,
+    families: ['ipv4', 'ipv6'],
+    fourOctetAs: true,
+    routeRefresh: true,
+    enhancedRouteRefresh: true,
+    maxMessageLength: 4096,
+    addPath: { send: ['ipv4'], receive: [] },
+    extendedNextHop: false,
+    remoteCapabilities: [],
+  } as const;
+  const dependencies = {
+    nextConnection: () => 1,
+    random: () => 0,
+    attributeSource: () => {
+      throw new Error('unused');
+    },
+  };
+  const peer = new SpeakerPeer(INTENT, 7, FRESH, dependencies, 0);
+  const session = { connection: 1, endpoints, negotiated };
+  const identity = { bgpIdentifier: 7, clusterId: 8, addresses: { ipv4: '10.0.0.1', ipv6: 'fd00::1' } };
+
+  it('is told by everything that makes its messages what they are', () => {
+    expect(groupOptions(peer, session, 'ipv4', identity)).toMatchObject({
+      target: {
+        type: 'ibgp',
+        localAs: 64512,
+        identifier: 7,
+        clusterId: 8,
+        nextHopMode: 'auto',
+        localAddress: '10.0.0.1',
+        routeReflectorClient: false,
+      },
+      policy: ACCEPT,
+      policyPeer: { name: 'Mesh_10_0_0_2', type: 'ibgp', localAs: 64512, remoteAs: 64512, address: '10.0.0.2' },
+      addPath: true,
+      context: { fourOctetAs: true, peerType: 'ibgp' },
+      maxMessageLength: 4096,
+      extendedNextHop: false,
+    });
+  });
+
+  it.each([
+    ['our end of the session, where it is of the family', 'ipv4', identity.addresses, '10.0.0.1'],
+    ["the node's address, for the other family", 'ipv6', identity.addresses, 'fd00::1'],
+    ['the IPv4 address mapped, where the node has no other (RFC 4291 2.5.5.2)', 'ipv6', {}, '::ffff:10.0.0.1'],
+  ] as const)('has as next hop %s', (_, family, addresses, expected) => {
+    const options = groupOptions(peer, session, family, { ...identity, addresses });
+    expect([options.target.localAddress, options.addPath]).toEqual([expected, family === 'ipv4']);
+  });
+});
