@@ -3,6 +3,7 @@
 // by whoever stores their id, and forgotten with the last one.
 
 import {
+  type Address,
   type AttributeContext,
   type AttributeOutcome,
   type Attributes,
@@ -12,101 +13,104 @@ import {
   decodeAttributeSet,
   encodeAttributes,
   neighborAs,
+  type ProtocolFault,
 } from 'node-bgp';
+import { ByteSlab, bytesAt, hashBytes, type Interned, Interner, NO_SET, type SetId } from './interner.ts';
+import type { PreparedSet } from './prepared-sets.ts';
 
-export type SetId = number;
-
-/** No set: a path that import policy rejected, a prefix that was not sent. */
-export const NO_SET: SetId = 0;
+export { NO_SET, type SetId } from './interner.ts';
 
 /** LOCAL_PREF of a route whose neighbour sent none. */
 export const DEFAULT_LOCAL_PREF = 100;
 
 const CANONICAL: AttributeContext = { fourOctetAs: true, peerType: 'ibgp' };
 const CANONICAL_MARK = 0xff;
-const UNHASHED = -1;
-const NO_KEY = new Uint8Array(0);
+const NOTHING = new Uint8Array(0);
+const NO_NOTES: readonly ProtocolFault[] = [];
 
-/** What one export group made of a set, remembered with the set. `source` is part of the question (ORIGINATOR_ID). */
-export interface PreparedSet {
-  readonly group: number;
-  readonly source: number;
-  readonly attributes: Attributes;
-  /** The finished outgoing set where policy leaves the prepared attributes alone; NO_SET until asked for, negative: never. */
-  out: SetId;
-  readonly next: PreparedSet | undefined;
-}
-
-export class InternedSet {
+export class InternedSet implements Interned {
   readonly id: SetId;
-  readonly attributes: Attributes;
-  readonly key: Uint8Array;
   readonly hash: number;
-  refs = 0;
-  /** Next set of the same hash bucket. */
   next: SetId = NO_SET;
-  outcome: AttributeOutcome | undefined;
+  /** Mark of the context, length of the next hop of MP_REACH_NLRI, that next hop, path attributes. */
+  readonly key: Uint8Array;
+  /** What was survived while it was read (RFC 7606 attribute discard). */
+  readonly notes: readonly ProtocolFault[];
+  /** What export groups made of it. */
   prepared: PreparedSet | undefined;
-  /** Encoded for sending, by the group's encoding; see `encoded`. */
-  #encoded: Uint8Array | undefined;
-  #encoding: number = -1;
+  /** By whose rules it was last looked at for loops, and with what result; see ImportPolicy. */
+  checkedBy: object | undefined;
+  isLoop = false;
 
-  // What the decision asks, read out once.
+  // What the decision and the next hop table ask, read out once.
   readonly localPref: number;
   readonly pathLength: number;
+  readonly origin: number;
   readonly med: number;
   readonly neighborAs: number;
+  readonly originatorId: number | undefined;
+  readonly clusterListLength: number;
+  readonly nextHop: Address | undefined;
   readonly isLlgrStale: boolean;
 
-  constructor(id: SetId, attributes: Attributes, key: Uint8Array, hash: number) {
+  #attributes: Attributes | undefined;
+  /** Sets whose attributes are to be let go at the next sweep. */
+  readonly #decoded: InternedSet[];
+
+  constructor(
+    id: SetId,
+    hash: number,
+    key: Uint8Array,
+    attributes: Attributes,
+    notes: readonly ProtocolFault[],
+    decoded: InternedSet[],
+  ) {
     this.id = id;
-    this.attributes = attributes;
-    this.key = key;
     this.hash = hash;
+    this.key = key;
+    this.notes = notes;
     this.localPref = attributes.localPref ?? DEFAULT_LOCAL_PREF;
     this.pathLength = asPathLength(attributes);
+    this.origin = attributes.origin;
     this.med = attributes.med ?? 0;
     this.neighborAs = neighborAs(attributes) ?? 0;
+    this.originatorId = attributes.originatorId;
+    this.clusterListLength = attributes.clusterList?.length ?? 0;
+    this.nextHop = attributes.nextHop;
     this.isLlgrStale = attributes.communities?.includes(COMMUNITY.LLGR_STALE) ?? false;
+    this.#attributes = attributes;
+    this.#decoded = decoded;
+    decoded.push(this);
   }
 
-  /** Path attributes as sent; `encoding` numbers the ways to encode (see `encodingOf`), the last one asked for is kept. */
-  encoded(encoding: number, context: AttributeContext, mp: boolean): Uint8Array {
-    if (this.#encoding !== encoding || this.#encoded === undefined) {
-      this.#encoded = encodeAttributes(this.attributes, context, mp);
-      this.#encoding = encoding;
+  /**
+   * Decoded from the key when asked for, and kept until the next sweep only: a full table has 100,000 sets, whose
+   * attributes as objects would be most of its memory and nearly all of what the garbage collector has to mark.
+   */
+  get attributes(): Attributes {
+    if (this.#attributes === undefined) {
+      this.#attributes = decodeKey(this.key);
+      this.#decoded.push(this);
     }
-    return this.#encoded;
+    return this.#attributes;
   }
-}
 
-/** Names a way to encode: two equal numbers give equal bytes. */
-export function encodingOf(context: AttributeContext, mp: boolean): number {
-  return contextBits(context) * 2 + (mp ? 1 : 0);
+  letGo(): void {
+    this.#attributes = undefined;
+  }
 }
 
 export class AttributeTable {
-  /** By id; index 0 is never used. */
-  readonly #sets: (InternedSet | undefined)[] = [undefined];
-  readonly #free: SetId[] = [];
-  #buckets = new Int32Array(1024);
-  #hashed = 0;
-  /** Sets that nobody holds yet or any more; swept by `sweep`, so that a set can be taken up again meanwhile. */
-  #idle: SetId[] = [];
-
-  #groups = 0;
-
-  /** A number for an export group, unlike all others that remember what they prepared with sets of this table. */
-  nextGroup(): number {
-    return ++this.#groups;
-  }
+  readonly #sets = new Interner<InternedSet>();
+  readonly #slab = new ByteSlab();
+  readonly #decoded: InternedSet[] = [];
 
   get size(): number {
-    return this.#sets.length - 1 - this.#free.length;
+    return this.#sets.size;
   }
 
   get(id: SetId): InternedSet {
-    return this.#sets[id]!;
+    return this.#sets.get(id);
   }
 
   /** Port `AttributeSource` of node-bgp: attributes of a received UPDATE. */
@@ -116,26 +120,16 @@ export class AttributeTable {
     needsNextHop: boolean,
     context: AttributeContext,
   ): AttributeOutcome => {
-    const mark = contextBits(context) * 2 + (needsNextHop ? 1 : 0);
-    const nextHopLength = mpNextHop === undefined ? 0 : mpNextHop.length;
-    let hash = (mark << 8) | nextHopLength;
-    if (mpNextHop !== undefined) hash = hashBytes(hash, mpNextHop);
-    hash = hashBytes(hash, raw);
-    for (let id = this.#buckets[hash & (this.#buckets.length - 1)]!; id !== NO_SET; ) {
-      const set = this.#sets[id]!;
-      if (set.hash === hash && receivedKeyEquals(set.key, mark, mpNextHop, raw)) return set.outcome!;
-      id = set.next;
+    const mark = markOf(context, needsNextHop);
+    const nextHop = mpNextHop ?? NOTHING;
+    const hash = hashBytes(hashBytes((mark << 8) | nextHop.length, nextHop), raw);
+    for (let set = this.#sets.first(hash); set !== undefined; set = this.#sets.after(set)) {
+      if (set.hash === hash && hasKey(set.key, mark, nextHop, raw)) return { verdict: 'ok', set, notes: set.notes };
     }
     const outcome = decodeAttributeSet(raw, mpNextHop, needsNextHop, context);
     if (outcome.verdict !== 'ok') return outcome;
-    const key = new Uint8Array(2 + nextHopLength + raw.length);
-    key[0] = mark;
-    key[1] = nextHopLength;
-    if (mpNextHop !== undefined) key.set(mpNextHop, 2);
-    key.set(raw, 2 + nextHopLength);
-    const set = this.#add(withLocalPref(outcome.set.attributes), key, hash);
-    set.outcome = { verdict: 'ok', set, notes: outcome.notes };
-    return set.outcome;
+    const set = this.#add(hash, mark, nextHop, raw, withLocalPref(outcome.set.attributes), outcome.notes);
+    return { verdict: 'ok', set, notes: outcome.notes };
   };
 
   /** Attributes that a peer sent, where they were not decoded through `source`. */
@@ -145,79 +139,46 @@ export class AttributeTable {
 
   /** The set of these attributes, found by their canonical encoding. */
   intern(attributes: Attributes): InternedSet {
-    const key = canonicalKey(attributes);
-    const hash = hashBytes(CANONICAL_MARK, key);
-    for (let id = this.#buckets[hash & (this.#buckets.length - 1)]!; id !== NO_SET; ) {
-      const set = this.#sets[id]!;
-      if (set.hash === hash && bytesEqual(set.key, key)) return set;
-      id = set.next;
+    const nextHop = nextHopBytes(attributes);
+    const encoded = encodeAttributes(attributes, CANONICAL, true);
+    const hash = hashBytes(hashBytes(CANONICAL_MARK, nextHop), encoded);
+    for (let set = this.#sets.first(hash); set !== undefined; set = this.#sets.after(set)) {
+      if (set.hash === hash && hasKey(set.key, CANONICAL_MARK, nextHop, encoded)) return set;
     }
-    return this.#add(attributes, key, hash);
-  }
-
-  /** A set of its own that is never found by content: what an export group prepares once and remembers. */
-  create(attributes: Attributes): InternedSet {
-    return this.#add(attributes, NO_KEY, UNHASHED);
+    return this.#add(hash, CANONICAL_MARK, nextHop, encoded, attributes, NO_NOTES);
   }
 
   hold(id: SetId): void {
-    if (id !== NO_SET) this.#sets[id]!.refs++;
+    this.#sets.hold(id);
   }
 
   drop(id: SetId): void {
-    if (id === NO_SET) return;
-    const set = this.#sets[id]!;
-    if (--set.refs === 0) this.#idle.push(id);
+    this.#sets.drop(id);
   }
 
-  /** Forgets the sets that nobody holds. Called between batches, when no set is in flight. */
+  /** Forgets the sets that nobody holds, and decoded attributes. Called between batches, when no set is in flight. */
   sweep(): void {
-    // Freeing a set drops what it prepared, so the list may grow while it is worked off.
-    for (let i = 0; i < this.#idle.length; i++) {
-      const set = this.#sets[this.#idle[i]!];
-      if (set === undefined || set.refs > 0) continue;
-      this.#remove(set);
-    }
-    this.#idle = [];
+    for (const set of this.#decoded) set.letGo();
+    this.#decoded.length = 0;
+    this.#sets.sweep((set) => {
+      for (let prepared = set.prepared; prepared !== undefined; prepared = prepared.next) prepared.release();
+    });
   }
 
-  #add(attributes: Attributes, key: Uint8Array, hash: number): InternedSet {
-    if (key.length > 0 && ++this.#hashed > this.#buckets.length) this.#grow();
-    const id = this.#free.pop() ?? this.#sets.length;
-    const set = new InternedSet(id, attributes, key, hash);
-    this.#sets[id] = set;
-    this.#idle.push(id);
-    if (key.length > 0) this.#link(set);
-    return set;
-  }
-
-  #link(set: InternedSet): void {
-    const bucket = set.hash & (this.#buckets.length - 1);
-    set.next = this.#buckets[bucket]!;
-    this.#buckets[bucket] = set.id;
-  }
-
-  #remove(set: InternedSet): void {
-    for (let prepared = set.prepared; prepared !== undefined; prepared = prepared.next) {
-      if (prepared.out > NO_SET) this.drop(prepared.out);
-    }
-    this.#sets[set.id] = undefined;
-    this.#free.push(set.id);
-    if (set.key.length === 0) return;
-    this.#hashed--;
-    const bucket = set.hash & (this.#buckets.length - 1);
-    if (this.#buckets[bucket] === set.id) {
-      this.#buckets[bucket] = set.next;
-      return;
-    }
-    let before = this.#sets[this.#buckets[bucket]!]!;
-    while (before.next !== set.id) before = this.#sets[before.next]!;
-    before.next = set.next;
-  }
-
-  #grow(): void {
-    this.#buckets = new Int32Array(this.#buckets.length * 4);
-    for (const set of this.#sets) if (set !== undefined && set.key.length > 0) this.#link(set);
+  #add(
+    hash: number,
+    mark: number,
+    nextHop: Uint8Array,
+    encoded: Uint8Array,
+    attributes: Attributes,
+    notes: readonly ProtocolFault[],
+  ): InternedSet {
+    const key = this.#slab.take(2 + nextHop.length + encoded.length);
+    key[0] = mark;
+    key[1] = nextHop.length;
+    key.set(nextHop, 2);
+    key.set(encoded, 2 + nextHop.length);
+    return this.#sets.add(new InternedSet(this.#sets.nextId(), hash, key, attributes, notes, this.#decoded));
   }
 }
 
@@ -226,40 +187,42 @@ function withLocalPref(attributes: Attributes): Attributes {
   return attributes.localPref === undefined ? { ...attributes, localPref: DEFAULT_LOCAL_PREF } : attributes;
 }
 
-function contextBits(context: AttributeContext): number {
-  const type = context.peerType === 'ibgp' ? 0 : context.peerType === 'ebgp' ? 1 : 2;
-  return type * 2 + (context.fourOctetAs ? 1 : 0);
+const PEER_TYPES = ['ibgp', 'ebgp', 'confed'] as const;
+
+function markOf(context: AttributeContext, needsNextHop: boolean): number {
+  const type = PEER_TYPES.indexOf(context.peerType);
+  return type * 4 + (context.fourOctetAs ? 2 : 0) + (needsNextHop ? 1 : 0);
 }
 
-function canonicalKey(attributes: Attributes): Uint8Array {
-  const encoded = encodeAttributes(attributes, CANONICAL, true);
-  const nextHop = attributes.nextHop === undefined ? NO_KEY : addressBytes(attributes.nextHop);
-  const linkLocal = attributes.linkLocalNextHop === undefined ? NO_KEY : addressBytes(attributes.linkLocalNextHop);
-  const key = new Uint8Array(2 + nextHop.length + linkLocal.length + encoded.length);
-  key[0] = CANONICAL_MARK;
-  key[1] = nextHop.length + linkLocal.length;
-  key.set(nextHop, 2);
-  key.set(linkLocal, 2 + nextHop.length);
-  key.set(encoded, 2 + nextHop.length + linkLocal.length);
-  return key;
+/** What `source` or `intern` made the key of. */
+function decodeKey(key: Uint8Array): Attributes {
+  const mark = key[0]!;
+  const start = 2 + key[1]!;
+  const nextHop = start === 2 ? undefined : key.subarray(2, start);
+  const isCanonical = mark === CANONICAL_MARK;
+  const peerType = isCanonical ? 'ibgp' : PEER_TYPES[mark >> 2]!;
+  const fourOctetAs = isCanonical || (mark & 2) !== 0;
+  const needsNextHop = !isCanonical && (mark & 1) !== 0;
+  const outcome = decodeAttributeSet(key.subarray(start), nextHop, needsNextHop, { fourOctetAs, peerType });
+  if (outcome.verdict !== 'ok') throw new Error(`Bug: an interned set cannot be read: ${outcome.fault.text}`);
+  return isCanonical ? outcome.set.attributes : withLocalPref(outcome.set.attributes);
 }
 
-function receivedKeyEquals(key: Uint8Array, mark: number, mpNextHop: Uint8Array | undefined, raw: Uint8Array): boolean {
-  const nextHopLength = mpNextHop === undefined ? 0 : mpNextHop.length;
-  if (key.length !== 2 + nextHopLength + raw.length || key[0] !== mark || key[1] !== nextHopLength) return false;
-  for (let i = 0; i < nextHopLength; i++) if (key[2 + i] !== mpNextHop![i]) return false;
-  const start = 2 + nextHopLength;
-  for (let i = 0; i < raw.length; i++) if (key[start + i] !== raw[i]) return false;
-  return true;
+function nextHopBytes({ nextHop, linkLocalNextHop }: Attributes): Uint8Array {
+  if (nextHop === undefined) return NOTHING;
+  if (linkLocalNextHop === undefined) return addressBytes(nextHop);
+  const bytes = new Uint8Array(32);
+  bytes.set(addressBytes(nextHop));
+  bytes.set(addressBytes(linkLocalNextHop), 16);
+  return bytes;
 }
 
-export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-function hashBytes(hash: number, bytes: Uint8Array): number {
-  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
-  return (hash ^ (hash >>> 15)) & 0x7fffffff;
+function hasKey(key: Uint8Array, mark: number, nextHop: Uint8Array, encoded: Uint8Array): boolean {
+  return (
+    key.length === 2 + nextHop.length + encoded.length &&
+    key[0] === mark &&
+    key[1] === nextHop.length &&
+    bytesAt(key, 2, nextHop) &&
+    bytesAt(key, 2 + nextHop.length, encoded)
+  );
 }

@@ -36,12 +36,12 @@ export const TIE_BREAKERS: readonly Step[] = [
   lowest('not stale', (view, row) => (set(view, row).isLlgrStale ? 1 : 0)), // RFC 9494 4.3
   highest('higher LOCAL_PREF', (view, row) => set(view, row).localPref),
   lowest('shorter AS_PATH', (view, row) => set(view, row).pathLength),
-  lowest('lower ORIGIN', (view, row) => set(view, row).attributes.origin),
+  lowest('lower ORIGIN', (view, row) => set(view, row).origin),
   { name: 'lower MED', ranks: true, keep: keepLowestMed },
   highest('eBGP over iBGP', (view, row) => (source(view, row).info.peer?.type === 'ebgp' ? 1 : 0)),
   lowest('nearer next hop', (view, row) => view.nextHopCost(row)),
   lowest('lower BGP identifier', identifierOf, false),
-  lowest('shorter CLUSTER_LIST', (view, row) => set(view, row).attributes.clusterList?.length ?? 0, false),
+  lowest('shorter CLUSTER_LIST', (view, row) => set(view, row).clusterListLength, false),
   lowest('lower peer address', (view, row) => source(view, row).addressKey, false),
   lowest('lower path identifier', (view, row) => view.paths.pathId[row]!, false),
   lowest('earlier session', (view, row) => view.paths.source[row]!, false),
@@ -49,7 +49,7 @@ export const TIE_BREAKERS: readonly Step[] = [
 
 /** RFC 4456 9: ORIGINATOR_ID stands for the identifier of the peer. */
 function identifierOf(view: DecisionView, row: Row): number {
-  return set(view, row).attributes.originatorId ?? source(view, row).info.identifier ?? 0;
+  return set(view, row).originatorId ?? source(view, row).info.identifier ?? 0;
 }
 
 function lowest(name: string, key: Key, ranks = true): Step {
@@ -121,6 +121,10 @@ function collect(view: DecisionView, prefix: PrefixId): number {
 
 /** The best path of a prefix, or NO_ROW. */
 export function decide(view: DecisionView, prefix: PrefixId): Row {
+  const { paths } = view;
+  const only = paths.first[prefix]!;
+  if (only === NO_ROW) return NO_ROW;
+  if (paths.next[only] === NO_ROW) return isCandidate(paths, only) ? only : NO_ROW;
   let count = collect(view, prefix);
   if (count === 0) return NO_ROW;
   for (let step = 0; count > 1; step++) count = TIE_BREAKERS[step]!.keep(view, scratch, count);

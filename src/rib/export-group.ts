@@ -4,39 +4,27 @@
 // A slot is what can be announced separately: a prefix, or with ADD-PATH a path row. What a member must not get back
 // (its own routes) is a skipped segment of the shared bytes, never an encoding of its own.
 
-import { type AttributeContext, addressBytes, encodeEndOfRib, UpdatePacker } from 'node-bgp';
-import type { Policy, PolicyPeer } from '../policy/index.ts';
-import { bytesEqual, encodingOf, NO_SET, type SetId } from './attribute-table.ts';
+import { encodeEndOfRib, UpdatePacker } from 'node-bgp';
 import { isCandidate } from './decision.ts';
 import { Batch, emptyBatch, type Write } from './export-log.ts';
 import { Member } from './export-member.ts';
-import { ExportPolicy } from './export-policy.ts';
+import { ExportPolicy, type ExportPolicyOptions } from './export-policy.ts';
+import { NO_SET, type SetId } from './interner.ts';
 import { NO_ROW, type Row } from './path-table.ts';
 import { grown, type PrefixId } from './prefix-table.ts';
 import { SegmentPlan } from './segment-plan.ts';
+import { SentSets } from './sent-sets.ts';
 import { NO_SOURCE, type SourceId } from './source.ts';
 import type { RibTables } from './tables.ts';
-import type { ExportTarget } from './transform.ts';
 
-export interface GroupOptions {
-  readonly target: ExportTarget;
-  readonly policy: Policy;
-  /** The session as the filter sees it: any member's, where the filter does not ask. */
-  readonly policyPeer: PolicyPeer;
+export interface GroupOptions extends ExportPolicyOptions {
   readonly addPath: boolean;
-  readonly context: AttributeContext;
-  readonly maxMessageLength: number;
-  /** IPv4 prefixes go into MP_REACH_NLRI with an IPv6 next hop where need be (RFC 8950). */
-  readonly extendedNextHop: boolean;
 }
 
 /** A snapshot for new members is made anew when the log since the last one is longer than it, and than this. */
 const SMALL_LOG = 65_536;
 /** A member further behind than this (octets, or twice the table) is told the present state later instead of all changes. */
 const LONGEST_LAG = 4 * 1024 * 1024;
-
-/** Header, lengths, the frame of MP_REACH_NLRI with two IPv6 next hops, one prefix with path id. */
-const MESSAGE_OVERHEAD = 19 + 4 + 9 + 32 + 21;
 
 /** Prefixes that come later are offered to every group when they are decided. */
 const FILLED = Number.POSITIVE_INFINITY;
@@ -62,8 +50,8 @@ export class ExportGroup {
 
   readonly #tables: RibTables;
   readonly #packer: UpdatePacker;
+  readonly #sent = new SentSets();
   #policy: ExportPolicy;
-  readonly #encoding: number;
   /** By slot: what was sent, from which source, and with ADD-PATH for which prefix. */
   sentSet = new Int32Array(0);
   sentSource = new Int32Array(0);
@@ -77,22 +65,16 @@ export class ExportGroup {
   /** Prefixes below this have been offered since the options were set. */
   #filled: PrefixId = 0;
 
-  /** @param id from `AttributeTable.nextGroup`: what is remembered with attribute sets is found by it */
-  constructor(id: number, tables: RibTables, options: GroupOptions) {
+  constructor(tables: RibTables, options: GroupOptions) {
     this.options = options;
     this.#tables = tables;
     this.#packer = new UpdatePacker(options.maxMessageLength);
-    this.#policy = new ExportPolicy(id, tables, options.target, options.policy, options.policyPeer);
-    this.#encoding = encodingOf(options.context, tables.family === 'ipv6' || options.extendedNextHop);
+    this.#policy = new ExportPolicy(tables, this.#sent, options);
     this.endOfRib = encodeEndOfRib(tables.family);
   }
 
   get tail(): Batch {
     return this.#tail;
-  }
-
-  get policy(): ExportPolicy {
-    return this.#policy;
   }
 
   /** Routes that a member has been sent, or will be. */
@@ -106,9 +88,10 @@ export class ExportGroup {
   }
 
   /** New options for all members at once; every prefix is looked at again by `fill`, and only differences are sent. */
-  reconfigure(id: number, options: GroupOptions): void {
+  reconfigure(options: GroupOptions): void {
     this.options = options;
-    this.#policy = new ExportPolicy(id, this.#tables, options.target, options.policy, options.policyPeer);
+    this.#policy.isRetired = true;
+    this.#policy = new ExportPolicy(this.#tables, this.#sent, options);
     this.#filled = 0;
   }
 
@@ -146,8 +129,12 @@ export class ExportGroup {
 
   /** Packs the changes of the offers since the last call into one batch at the end of the log. */
   flushChanges(): void {
+    if (this.#changedSlots.length > 0) this.#packChanges();
+    this.#sent.sweep();
+  }
+
+  #packChanges(): void {
     const slots = this.#changedSlots;
-    if (slots.length === 0) return;
     this.#changedSlots = [];
     if (this.members.size === 0) {
       this.#plan.clear();
@@ -161,19 +148,16 @@ export class ExportGroup {
   }
 
   #offerSlot(slot: number, prefix: PrefixId, row: Row): void {
-    const out = row === NO_ROW ? NO_SET : this.#fitting(this.#policy.evaluate(prefix, row));
+    const out = row === NO_ROW ? NO_SET : this.#policy.evaluate(prefix, row);
     const source = out === NO_SET ? NO_SOURCE : this.#tables.paths.source[row]!;
     const before = this.sentSet[slot]!;
     const sourceBefore = before === NO_SET ? NO_SOURCE : this.sentSource[slot]!;
     if (before === out && sourceBefore === source) return;
-    const { attributes } = this.#tables;
-    attributes.hold(out);
-    const unchanged = sourceBefore === source && this.#sameBytes(before, out);
-    attributes.drop(before);
+    this.#sent.hold(out);
+    this.#sent.drop(before);
     this.sentSet[slot] = out;
     this.sentSource[slot] = source;
     if (this.options.addPath) this.#slotPrefix[slot] = prefix;
-    if (unchanged) return;
     this.#count(sourceBefore, -1);
     this.#count(source, 1);
     this.#changedSlots.push(slot);
@@ -187,39 +171,18 @@ export class ExportGroup {
     }
   }
 
-  /** A route whose attributes leave no room for it in a message cannot be told (RFC 8654 4). */
-  #fitting(id: SetId): SetId {
-    if (id === NO_SET) return NO_SET;
-    return this.encodedSet(id).length + MESSAGE_OVERHEAD <= this.options.maxMessageLength ? id : NO_SET;
-  }
-
   #count(source: SourceId, change: number): void {
     if (source === NO_SOURCE) return;
     this.#total += change;
     this.#totalBySource.set(source, (this.#totalBySource.get(source) ?? 0) + change);
   }
 
-  #sameBytes(a: SetId, b: SetId): boolean {
-    if (a === NO_SET || b === NO_SET) return false;
-    return bytesEqual(this.encodedSet(a), this.encodedSet(b)) && this.#nextHopOf(a) === this.#nextHopOf(b);
-  }
-
-  #nextHopOf(id: SetId): string | undefined {
-    return this.#tables.attributes.get(id).attributes.nextHop;
-  }
-
   // --- encoding: what SegmentPlan asks while it packs
-
-  encodedSet(id: SetId): Uint8Array {
-    const set = this.#tables.attributes.get(id);
-    return set.encoded(this.#encoding, this.options.context, this.#usesMultiprotocol(id));
-  }
 
   /** Following prefixes carry this set. */
   beginReach(id: SetId): void {
-    const nextHop = this.#nextHopOf(id);
-    const mp = this.#usesMultiprotocol(id) && nextHop !== undefined ? addressBytes(nextHop) : undefined;
-    this.#packer.reach(this.#tables.family, this.encodedSet(id), mp);
+    const { attributes, mpNextHop } = this.#sent.get(id);
+    this.#packer.reach(this.#tables.family, attributes, mpNextHop);
   }
 
   beginWithdraw(): void {
@@ -243,12 +206,6 @@ export class ExportGroup {
 
   packedMessages(): number {
     return this.#packer.messages;
-  }
-
-  #usesMultiprotocol(id: SetId): boolean {
-    return (
-      this.#tables.family === 'ipv6' || (this.options.extendedNextHop && (this.#nextHopOf(id)?.includes(':') ?? false))
-    );
   }
 
   // --- members
@@ -286,11 +243,17 @@ export class ExportGroup {
     for (let slot = 0; slot < slots; slot++) {
       const before = from.visibleTo(source, slot);
       const after = this.visibleTo(source, slot);
-      if (before !== after && !this.#sameBytes(before, after)) owe(slot);
+      if (!this.#isSame(after, from, before)) owe(slot);
     }
     from.leave(source);
     this.members.set(source, member);
     return member;
+  }
+
+  #isSame(set: SetId, group: ExportGroup, other: SetId): boolean {
+    if (set === NO_SET || other === NO_SET) return set === other;
+    const { attributes, mpNextHop } = group.#sent.get(other);
+    return this.#sent.get(set).equals(attributes, mpNextHop);
   }
 
   leave(source: SourceId): void {
@@ -372,9 +335,9 @@ export class ExportGroup {
     if (this.options.addPath) this.#slotPrefix = grown(this.#slotPrefix, slots);
   }
 
-  /** Lets go of everything it holds; the group is not used afterwards. */
+  /** The group is not used afterwards: what attribute sets remember of it may go. */
   dispose(): void {
-    for (let slot = 0; slot < this.sentSet.length; slot++) this.#tables.attributes.drop(this.sentSet[slot]!);
+    this.#policy.isRetired = true;
     this.sentSet = new Int32Array(0);
     this.sentSource = new Int32Array(0);
   }

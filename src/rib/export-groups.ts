@@ -71,7 +71,7 @@ export class ExportGroups {
   /** What is known of a source changed: every group works out its routes again, and only differences are sent. */
   lookAgain(): void {
     for (const group of this.#groups) {
-      group.reconfigure(this.#tables.attributes.nextGroup(), group.options);
+      group.reconfigure(group.options);
       this.#busy.add(group);
     }
   }
@@ -140,7 +140,7 @@ export class ExportGroups {
       !this.#isWaitedFor(group) &&
       changed.every((source) => sameOptions(changes.get(source)!, options));
     if (together && this.#find(options) === undefined && canReconfigure(group.options, options)) {
-      group.reconfigure(this.#tables.attributes.nextGroup(), options);
+      group.reconfigure(options);
       this.#busy.add(group);
       return;
     }
@@ -178,7 +178,7 @@ export class ExportGroups {
   #findOrCreate(options: GroupOptions): ExportGroup {
     const found = this.#find(options);
     if (found !== undefined) return found;
-    const group = new ExportGroup(this.#tables.attributes.nextGroup(), this.#tables, options);
+    const group = new ExportGroup(this.#tables, options);
     this.#groups.add(group);
     return group;
   }

@@ -1,34 +1,56 @@
 // From a path to the attribute set that a group sends, or to "not sent": eligibility, the transformation for the target,
-// the export filter, the finish. What does not depend on the prefix is done once for each attribute set and remembered.
+// the export filter, the finish, the encoding. What does not depend on the prefix is done once for each attribute set.
 
-import type { Family } from 'node-bgp';
+import { type AttributeContext, type Attributes, addressBytes, type Family, writeAttributes } from 'node-bgp';
 import { dependsOn, evaluate, type Policy, type PolicyPeer, type PolicyRoute } from '../policy/index.ts';
-import { type InternedSet, NO_SET, type PreparedSet, type SetId } from './attribute-table.ts';
+import type { InternedSet } from './attribute-table.ts';
+import { NO_SET, type SetId } from './interner.ts';
 import type { Row } from './path-table.ts';
 import type { PrefixId } from './prefix-table.ts';
+import { NOT_YET, type PreparedOwner, PreparedSet, REFUSED, withoutRetired } from './prepared-sets.ts';
+import type { SentSets } from './sent-sets.ts';
+import type { SourceId } from './source.ts';
 import type { RibTables } from './tables.ts';
-import { type ExportTarget, finishExport, mayExport, prepareForExport } from './transform.ts';
+import { type ExportTarget, mayExport, prepareForExport, sortCommunities } from './transform.ts';
 
+/** Inputs of a filter that differ between prefixes with the same attributes from the same source. */
 const PER_PREFIX = ['prefix', 'interface', 'gateway', 'metric', 'preference', 'dest', 'other'] as const;
-/** `PreparedSet.out` of a set that the target may not get. */
-const REFUSED = -1;
 
-export class ExportPolicy {
-  readonly #group: number;
+/** Header, lengths, the frame of MP_REACH_NLRI with two IPv6 next hops, one prefix with path id. */
+const MESSAGE_OVERHEAD = 19 + 4 + 9 + 32 + 21;
+
+export interface ExportPolicyOptions {
+  readonly target: ExportTarget;
+  readonly policy: Policy;
+  /** The session as the filter sees it: any member's, where the filter does not ask. */
+  readonly policyPeer: PolicyPeer;
+  readonly context: AttributeContext;
+  readonly maxMessageLength: number;
+  /** IPv4 prefixes go into MP_REACH_NLRI with an IPv6 next hop where need be (RFC 8950). */
+  readonly extendedNextHop: boolean;
+}
+
+export class ExportPolicy implements PreparedOwner {
+  /** Another one has taken its place. */
+  isRetired = false;
   readonly #tables: RibTables;
-  readonly #target: ExportTarget;
-  readonly #policy: Policy;
+  readonly #sent: SentSets;
+  readonly #options: ExportPolicyOptions;
   readonly #route: PolicyRoute;
   /** The filter looks at nothing but attributes and source, so its answer is remembered with the set. */
   readonly #memoised: boolean;
 
-  constructor(group: number, tables: RibTables, target: ExportTarget, policy: Policy, peer: PolicyPeer) {
-    this.#group = group;
+  // Prefixes of one UPDATE come one after the other: the answer to the same question as the last time.
+  #lastSet: InternedSet | undefined;
+  #lastSource: SourceId = -1;
+  #lastPrepared: PreparedSet | undefined;
+
+  constructor(tables: RibTables, sent: SentSets, options: ExportPolicyOptions) {
     this.#tables = tables;
-    this.#target = target;
-    this.#policy = policy;
-    this.#route = emptyRoute(tables.family, peer);
-    const inputs = dependsOn(policy);
+    this.#sent = sent;
+    this.#options = options;
+    this.#route = emptyRoute(tables.family, options.policyPeer);
+    const inputs = dependsOn(options.policy);
     this.#memoised = !PER_PREFIX.some((input) => inputs.has(input));
   }
 
@@ -39,57 +61,64 @@ export class ExportPolicy {
     const prepared = this.#prepared(set, paths.source[row]!, prefix, row);
     if (prepared.out === REFUSED) return NO_SET;
     if (this.#memoised) return prepared.out;
-    this.#tables.describe(this.#route, prefix, row);
-    this.#route.attributes = prepared.attributes;
-    const result = evaluate(this.#policy, this.#route);
+    const result = this.#ask(prefix, row, prepared.attributes!);
     if (!result.accepted) return NO_SET;
-    if (result.attributes === prepared.attributes) return this.#outOf(prepared);
-    return attributes.intern(finishExport(result.attributes, this.#target)).id;
-  }
-
-  get policy(): Policy {
-    return this.#policy;
-  }
-
-  #prepared(set: InternedSet, source: number, prefix: PrefixId, row: Row): PreparedSet {
-    for (let known = set.prepared; known !== undefined; known = known.next) {
-      if (known.group === this.#group && known.source === source) return known;
-    }
-    const info = this.#tables.sources[source]!.info;
-    const allowed = mayExport(info, set.attributes, this.#target);
-    const prepared: PreparedSet = {
-      group: this.#group,
-      source,
-      attributes: allowed ? prepareForExport(info, set.attributes, this.#target) : set.attributes,
-      out: allowed ? NO_SET : REFUSED,
-      next: set.prepared,
-    };
-    set.prepared = prepared;
-    if (allowed && this.#memoised) this.#remember(prepared, prefix, row);
-    return prepared;
-  }
-
-  #remember(prepared: PreparedSet, prefix: PrefixId, row: Row): void {
-    this.#tables.describe(this.#route, prefix, row);
-    this.#route.attributes = prepared.attributes;
-    const result = evaluate(this.#policy, this.#route);
-    if (!result.accepted) prepared.out = REFUSED;
-    else this.#keep(prepared, result.attributes);
-  }
-
-  #outOf(prepared: PreparedSet): SetId {
-    if (prepared.out === NO_SET) this.#keep(prepared, prepared.attributes);
+    if (result.attributes !== prepared.attributes) return this.#encode(result.attributes);
+    if (prepared.out === NOT_YET) prepared.keep(this.#encode(result.attributes));
     return prepared.out;
   }
 
-  #keep(prepared: PreparedSet, attributes: PreparedSet['attributes']): void {
-    const out = this.#tables.attributes.create(finishExport(attributes, this.#target));
-    this.#tables.attributes.hold(out.id);
-    prepared.out = out.id;
+  #prepared(set: InternedSet, source: SourceId, prefix: PrefixId, row: Row): PreparedSet {
+    if (set === this.#lastSet && source === this.#lastSource) return this.#lastPrepared!;
+    const prepared = this.#find(set, source) ?? this.#prepare(set, source, prefix, row);
+    this.#lastSet = set;
+    this.#lastSource = source;
+    this.#lastPrepared = prepared;
+    return prepared;
+  }
+
+  #find(set: InternedSet, source: SourceId): PreparedSet | undefined {
+    let known = set.prepared;
+    while (known !== undefined && (known.owner !== this || known.source !== source)) known = known.next;
+    return known;
+  }
+
+  #prepare(set: InternedSet, source: SourceId, prefix: PrefixId, row: Row): PreparedSet {
+    const made = this.#make(set.attributes, source, prefix, row);
+    made.next = withoutRetired(set.prepared);
+    set.prepared = made;
+    return made;
+  }
+
+  #make(received: Attributes, source: SourceId, prefix: PrefixId, row: Row): PreparedSet {
+    const { target } = this.#options;
+    const { info } = this.#tables.sources[source]!;
+    if (!mayExport(info, received, target)) return new PreparedSet(this, source, undefined, REFUSED, this.#sent);
+    const attributes = prepareForExport(info, received, target);
+    if (!this.#memoised) return new PreparedSet(this, source, attributes, NOT_YET, this.#sent);
+    const result = this.#ask(prefix, row, attributes);
+    const out = result.accepted ? this.#encode(result.attributes) : REFUSED;
+    return new PreparedSet(this, source, undefined, out, this.#sent);
+  }
+
+  #ask(prefix: PrefixId, row: Row, attributes: Attributes) {
+    this.#tables.describe(this.#route, prefix, row);
+    this.#route.attributes = attributes;
+    return evaluate(this.#options.policy, this.#route);
+  }
+
+  /** As `finishExport`, whose LOCAL_PREF the codec leaves out for eBGP. NO_SET where the attributes leave no room for a prefix in a message (RFC 8654 4). */
+  #encode(attributes: Attributes): SetId {
+    const { context, maxMessageLength } = this.#options;
+    const { nextHop } = attributes;
+    const mp = this.#tables.family === 'ipv6' || (this.#options.extendedNextHop && nextHop!.includes(':'));
+    const encoded = writeAttributes(sortCommunities(attributes), context, mp);
+    if (encoded.length + MESSAGE_OVERHEAD > maxMessageLength) return NO_SET;
+    return this.#sent.intern(encoded, mp ? addressBytes(nextHop!) : undefined);
   }
 }
 
-function emptyRoute(family: Family, peer: PolicyPeer | undefined): PolicyRoute {
+export function emptyRoute(family: Family, peer: PolicyPeer | undefined): PolicyRoute {
   return {
     family,
     word0: 0,
@@ -108,5 +137,3 @@ function emptyRoute(family: Family, peer: PolicyPeer | undefined): PolicyRoute {
     preference: 0,
   };
 }
-
-export { emptyRoute };

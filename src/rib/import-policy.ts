@@ -26,8 +26,9 @@ export class ImportPolicy {
   /** The answer is the same for every prefix of an UPDATE. */
   readonly #attributesOnly: boolean;
   readonly #loops: LoopRules;
+  /** The answer where the policy has no statement. */
+  readonly #always: 'accept' | 'reject' | undefined;
   #lastReceived: InternedSet | undefined;
-  #lastLoops = false;
 
   /** Of the last `evaluate`. */
   set: SetId = NO_SET;
@@ -39,6 +40,7 @@ export class ImportPolicy {
     this.#loops = loops;
     this.#route = emptyRoute(tables.family, peer);
     const inputs = dependsOn(policy);
+    this.#always = policy.body.length === 0 ? policy.default : undefined;
     this.#attributesOnly = (['prefix', 'interface', 'gateway', 'metric', 'preference', 'dest', 'other'] as const).every(
       (input) => !inputs.has(input),
     );
@@ -47,22 +49,31 @@ export class ImportPolicy {
   /** Leaves the set after policy (NO_SET: rejected) and the preference in `set` and `preference`. */
   evaluate(prefix: PrefixId, row: Row, received: InternedSet): void {
     const again = received === this.#lastReceived;
-    if (again && (this.#attributesOnly || this.#lastLoops)) return;
-    if (!again) this.#lastLoops = findLoop(received.attributes, this.#loops) !== undefined;
+    if (again && this.#attributesOnly) return;
     this.#lastReceived = received;
-    if (this.#lastLoops) {
-      this.set = NO_SET;
-      return;
-    }
     const { paths, sources, attributes } = this.#tables;
-    paths.preference[row] = sources[paths.source[row]!]!.info.preference;
-    this.#tables.describe(this.#route, prefix, row);
-    this.#route.attributes = received.attributes;
-    const result = evaluate(this.policy, this.#route);
-    this.preference = result.preference;
-    if (!result.accepted) this.set = NO_SET;
-    else if (result.attributes === received.attributes) this.set = received.id;
-    else this.set = attributes.intern(result.attributes).id;
+    this.preference = sources[paths.source[row]!]!.info.preference;
+    if (this.#always === 'reject' || this.#isLoop(received)) this.set = NO_SET;
+    else if (this.#always === 'accept') this.set = received.id;
+    else {
+      paths.preference[row] = this.preference;
+      this.#tables.describe(this.#route, prefix, row);
+      this.#route.attributes = received.attributes;
+      const result = evaluate(this.policy, this.#route);
+      this.preference = result.preference;
+      if (!result.accepted) this.set = NO_SET;
+      else if (result.attributes === received.attributes) this.set = received.id;
+      else this.set = attributes.intern(result.attributes).id;
+    }
+  }
+
+  /** Remembered with the set: the same attributes come again and again from the same peer. */
+  #isLoop(received: InternedSet): boolean {
+    if (received.checkedBy !== this.#loops) {
+      received.checkedBy = this.#loops;
+      received.isLoop = findLoop(received.attributes, this.#loops) !== undefined;
+    }
+    return received.isLoop;
   }
 
   /** The next UPDATE begins: attribute sets may have been swept and their ids given away. */

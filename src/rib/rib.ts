@@ -66,7 +66,8 @@ export class Rib {
   /** Withdraws everything of a source and forgets it when that has been worked off. */
   retireSource(source: Source): void {
     this.removeAll(source);
-    this.#retiring.push(source);
+    if (this.#dirtyCount > 0) this.#retiring.push(source);
+    else this.tables.sources[source.id] = undefined;
   }
 
   // --- AdjRibIn
@@ -153,7 +154,7 @@ export class Rib {
   #nextHopOf(row: Row): Address | undefined {
     const { paths, attributes } = this.tables;
     const id = paths.set[row] === NO_SET ? paths.received[row]! : paths.set[row]!;
-    return attributes.get(id).attributes.nextHop;
+    return attributes.get(id).nextHop;
   }
 
   #markReachability(row: Row): void {

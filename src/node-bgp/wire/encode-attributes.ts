@@ -20,6 +20,11 @@ const SCRATCH = new Writer();
  * @param mp the next hop goes into MP_REACH_NLRI, so there is no NEXT_HOP
  */
 export function encodeAttributes(attributes: Attributes, context: AttributeContext, mp: boolean): Uint8Array {
+  return writeAttributes(attributes, context, mp).slice();
+}
+
+/** The same, valid until the next call: for who looks the octets up, and mostly has them already. */
+export function writeAttributes(attributes: Attributes, context: AttributeContext, mp: boolean): Uint8Array {
   const w = SCRATCH.clear();
   const fields: WireAttributes = context.fourOctetAs ? attributes : { ...attributes, ...splitAs4(attributes) };
   const partial = attributes.partial ?? NO_CODES;
@@ -35,7 +40,7 @@ export function encodeAttributes(attributes: Attributes, context: AttributeConte
     putKnown(w, row, value, partial.includes(row.code), context);
   }
   while (next < unknown.length) putUnknown(w, unknown[next++]!);
-  return w.finish();
+  return w.view();
 }
 
 function putKnown(

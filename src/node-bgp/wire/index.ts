@@ -3,7 +3,7 @@
 export { asPathLength, neighborAs } from './as-path.ts';
 export { decodeAttributeSet } from './attribute-set.ts';
 export { describeNotification, shutdownData } from './describe.ts';
-export { encodeAttributes } from './encode-attributes.ts';
+export { encodeAttributes, writeAttributes } from './encode-attributes.ts';
 export { type Decoded, fault } from './fault.ts';
 export { formatAsPath, formatCommunity, formatLargeCommunity } from './format.ts';
 export { type Frame, Framer } from './frame.ts';

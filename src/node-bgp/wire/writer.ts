@@ -68,6 +68,11 @@ export class Writer {
     this.#bytes[at + 1] = value;
   }
 
+  /** All that was written, until something else is. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
   /** A copy of all that was written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
