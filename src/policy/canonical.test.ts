@@ -131,3 +131,9 @@ describe('what a policy depends on', () => {
     expect(dependsOn(policy('test', 'reject', [when(prefixIn(['10.0.0.0/8']), accept())]))).toContain('prefix');
   });
 });
+
+it('does not look at the place where a statement was written', () => {
+  const at = (place: string) => policy('p', 'reject', [accept({ place })]);
+  expect(equalPolicies(at('bird.conf:1'), at('bird.conf:2'))).toBe(true);
+  expect(printPolicy(at('bird.conf:1'))).toContain('accept; # bird.conf:1');
+});

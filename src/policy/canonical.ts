@@ -1,5 +1,5 @@
-// When two policies are the same: equal data, whatever the order in which their fields were written. The canonical text is
-// made once a policy and also serves as a key, for example of an export group.
+// When two policies are the same: equal data, whatever the order in which their fields were written, and wherever it was
+// that they were written. The canonical text is made once a policy and also serves as a key, for example of an export group.
 
 import type { Policy } from './types.ts';
 
@@ -26,7 +26,7 @@ function remembered(value: object): string {
 function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(inner).join(',')}]`;
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  const fields = Object.entries(value).filter(([key, field]) => field !== undefined && key !== 'place');
   fields.sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${inner(field)}`).join(',')}}`;
 }

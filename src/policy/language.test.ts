@@ -65,6 +65,10 @@ describe('case', () => {
     expect(med(choose(int(7), [ints(4, 6)], false))).toBeUndefined();
   });
 
+  it('takes else for what is not there', () => {
+    expect(med(choose(VOID, [ints(4, 6)], true))).toBe(3);
+  });
+
   it('compares strings', () => {
     const items: SetItem[] = [{ type: 'value', value: { type: 'string', value: 'eth0' } }];
     expect(med({ ...choose(attribute('interface'), items, true) })).toBe(1);

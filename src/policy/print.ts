@@ -54,7 +54,7 @@ function statementLines(statement: Statement, indent: string): string[] {
 /** `BGPFilter lab exportV4[2], own blocks` */
 export function originText(origin: Origin): string {
   const resource = [origin.resource, origin.rule].filter((part) => part !== undefined).join(' ');
-  return [resource, origin.step].filter((part) => part !== undefined && part !== '').join(', ');
+  return [resource, origin.step, origin.place].filter((part) => part !== undefined && part !== '').join(', ');
 }
 
 /** The statement without what it contains. */

@@ -183,7 +183,8 @@ function compileCase({ of, arms, else: otherwise }: Of<'case'>, place: Place): S
   const fallback = otherwise === undefined ? undefined : compileInner(otherwise, place);
   return (context) => {
     const chosen = value(context);
-    for (const { matches, body } of compiled) if (matches(chosen)) return body(context);
+    // Void has no arm, and that is no error.
+    if (chosen !== undefined) for (const { matches, body } of compiled) if (matches(chosen)) return body(context);
     return fallback === undefined ? CONTINUE : fallback(context);
   };
 }

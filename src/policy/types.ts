@@ -8,6 +8,8 @@ export interface Origin {
   readonly resource?: string;
   readonly rule?: string;
   readonly step?: string;
+  /** Where it was written, `bird.conf:12`: for people, and no part of what a policy is (equalPolicies). */
+  readonly place?: string;
 }
 
 /**
