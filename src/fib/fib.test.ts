@@ -220,6 +220,19 @@ describe('routes', () => {
     expect(fib.setRoute(BLOCK, [bgp('10.0.0.7')])).toEqual([unicast(BLOCK, [{ gateway: '10.0.0.7', device: 'eth0' }])]);
   });
 
+  test('a next hop on a link of ours is reached by its address on that link, if it said one', () => {
+    const fib = node(16, 'ipv6');
+    const told = (nextHop: string) => fib.setRoute('fd65::/64', [{ type: 'bgp', nextHop, linkLocal: 'fe80::7' }]);
+    const onLink = unicast('fd65::/64', [{ gateway: 'fe80::7', device: 'eth0' }], 1024);
+    expect(told('fd00::7')).toEqual([onLink]);
+    fib.kernelEvents([{ type: 'learned', route: learned('fd99::/64', [{ gateway: 'fd00::8', device: 'eth0' }]) }]);
+    expect(told('fd99::7')).toEqual([unicast('fd65::/64', [{ gateway: 'fd00::8', device: 'eth0' }], 1024)]);
+    expect(told('fd00::7')).toEqual([onLink]);
+    expect(fib.setRoute('fd65::/64', [bgp('fd00::7')])).toEqual([
+      unicast('fd65::/64', [{ gateway: 'fd00::7', device: 'eth0' }], 1024),
+    ]);
+  });
+
   test('a path to an own address is unreachable; with a second path that one is used', () => {
     const fib = node();
     expect(fib.setRoute(BLOCK, [bgp('10.0.0.1')])).toEqual([typed(BLOCK, 'unreachable')]);

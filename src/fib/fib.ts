@@ -20,6 +20,8 @@ export type Candidate =
   | {
       readonly type: 'bgp';
       readonly nextHop: Address;
+      /** The same router's address on the link (RFC 2545 3): the gateway where the next hop is on a link of ours. */
+      readonly linkLocal?: Address | undefined;
       readonly metric?: number | undefined;
       /** Tunnel device: the route goes to `nextHop` onlink through it, as soon as the device exists. */
       readonly tunnel?: string | undefined;
@@ -62,7 +64,11 @@ interface Route {
 /** Next hop lists that routes of one next hop share: 100,000 prefixes of one peer have one list. */
 interface Dependents {
   readonly prefixes: Set<Prefix>;
-  readonly tunnelled: Map<string, readonly KernelNextHop[]>;
+  /** By tunnel device, or link-local address; `resolved` is what the latter were made of. */
+  readonly altered: Map<
+    string,
+    { readonly resolved: readonly KernelNextHop[]; readonly hops: readonly KernelNextHop[] }
+  >;
 }
 
 /** rtm_protocol: unspec, redirect, kernel, bird. What these wrote is not announced. */
@@ -224,14 +230,17 @@ export class Fib {
     candidate: Extract<Candidate, { type: 'bgp' }>,
     resolved: readonly KernelNextHop[],
   ): readonly KernelNextHop[] {
-    const { nextHop, tunnel } = candidate;
-    if (tunnel === undefined) return resolved;
-    const { tunnelled } = this.#dependents.get(nextHop)!;
-    let hops = tunnelled.get(tunnel);
-    if (hops === undefined) {
-      hops = [{ gateway: nextHop, device: tunnel, onlink: true }];
-      tunnelled.set(tunnel, hops);
-    }
+    const { nextHop, linkLocal, tunnel } = candidate;
+    const key = tunnel ?? linkLocal;
+    if (key === undefined) return resolved;
+    const { altered } = this.#dependents.get(nextHop)!;
+    const known = altered.get(key);
+    if (known?.resolved === resolved) return known.hops;
+    const hops: readonly KernelNextHop[] =
+      tunnel === undefined
+        ? resolved.map((hop) => (hop.gateway === nextHop ? { ...hop, gateway: key } : hop))
+        : [{ gateway: nextHop, device: tunnel, onlink: true }];
+    altered.set(key, { resolved, hops });
     return hops;
   }
 
@@ -252,7 +261,7 @@ export class Fib {
       return;
     }
     this.#table.watch(address);
-    this.#dependents.set(address, { prefixes: new Set([prefix]), tunnelled: new Map() });
+    this.#dependents.set(address, { prefixes: new Set([prefix]), altered: new Map() });
   }
 
   #release(address: Address, prefix: Prefix): void {

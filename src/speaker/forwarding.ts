@@ -170,11 +170,9 @@ export class Forwarding {
   }
 }
 
-function candidateOf(
-  { source, attributes: { nextHop } }: PolicyRoute,
-  { metric, tunnel }: PolicyResult,
-): Candidate | undefined {
-  if (source === 'bgp') return nextHop === undefined ? undefined : { type: 'bgp', nextHop, metric, tunnel };
+function candidateOf({ source, attributes }: PolicyRoute, { metric, tunnel }: PolicyResult): Candidate | undefined {
+  const { nextHop, linkLocalNextHop: linkLocal } = attributes;
+  if (source === 'bgp') return nextHop === undefined ? undefined : { type: 'bgp', nextHop, linkLocal, metric, tunnel };
   return nextHop === undefined ? { type: 'blackhole', metric } : { type: 'via', gateway: nextHop, metric };
 }
 
