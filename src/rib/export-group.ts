@@ -60,6 +60,8 @@ export class ExportGroup {
   readonly #totalBySource = new Map<SourceId, number>();
   #tail: Batch = emptyBatch(0);
   #base: Base | undefined;
+  /** Of the last snapshot. */
+  #tableOctets = 0;
   readonly #plan = new SegmentPlan();
   #changedSlots: number[] = [];
   /** Prefixes below this have been offered since the options were set. */
@@ -84,7 +86,7 @@ export class ExportGroup {
 
   /** Octets behind which a member is not sent every change any more. */
   get longestLag(): number {
-    return Math.max(LONGEST_LAG, 2 * (this.#base?.octets ?? 0));
+    return Math.max(LONGEST_LAG, 2 * this.#tableOctets);
   }
 
   /** New options for all members at once; every prefix is looked at again by `fill`, and only differences are sent. */
@@ -305,13 +307,13 @@ export class ExportGroup {
     if (end < this.sentSet.length) return true;
     base.last.next = base.join;
     base.complete = true;
+    this.#tableOctets = base.octets;
     return false;
   }
 
   #freshBase(): Base {
     const base = this.#base;
-    const since = base === undefined ? 0 : this.#tail.end - base.join.end;
-    if (base !== undefined && since <= Math.max(SMALL_LOG, base.octets)) return base;
+    if (base !== undefined && (!base.complete || this.#isFresh(base))) return base;
     this.#reserve();
     const join = emptyBatch(this.#tail.end);
     this.#append(join);
@@ -323,6 +325,12 @@ export class ExportGroup {
   #append(batch: Batch): void {
     this.#tail.next = batch;
     this.#tail = batch;
+    // A snapshot that nobody would begin with any more would keep the whole log behind it alive.
+    if (this.#base?.complete === true && !this.#isFresh(this.#base)) this.#base = undefined;
+  }
+
+  #isFresh({ join, octets }: Base): boolean {
+    return this.#tail.end - join.end <= Math.max(SMALL_LOG, octets);
   }
 
   #reserve(): void {
