@@ -33,7 +33,10 @@ export function caracal(options: CaracalOptions): Contender {
   return {
     name: 'caracal',
     package: undefined,
-    version: async () => (await run([...caracalProgram(options), '--version'])).stdout.trim().replace(/^caracal /, ''),
+    version: async () =>
+      (await run([...caracalProgram({ program: options.program }), '--version'])).stdout
+        .trim()
+        .replace(/^caracal /, ''),
     prepare: (folder, plan) => {
       const resources = join(folder, 'resources');
       mkdirSync(resources, { recursive: true });

@@ -1,7 +1,7 @@
 // The floor: a program that looks like a route reflector to clients and is none. It puts ORIGINATOR_ID and CLUSTER_LIST
 // into every UPDATE and hands what came in one turn to all others, with one buffer for everybody. No table, no decision,
-// no policy, no checks. What a daemon needs more than this is the price of being a router; when this is fast, the load
-// generator is not what is measured.
+// no policy, no checks; who comes later gets the log of all that was said. What a daemon needs more than this is the price
+// of being a router; when this is fast, the load generator is not what is measured.
 
 import { createServer, type Socket } from 'node:net';
 import { HEADER_LENGTH, KEEPALIVE, MESSAGE_TYPE } from 'node-bgp';
@@ -25,6 +25,7 @@ const BACKLOG = 16_384;
 
 const members = new Set<Member>();
 let segments: Segment[] = [];
+const history: Buffer[] = [];
 
 function handle(member: Member, chunk: Buffer): void {
   const bytes = member.rest.length === 0 ? chunk : Buffer.concat([member.rest, chunk]);
@@ -46,7 +47,7 @@ function answer(member: Member, open: Buffer): void {
   const reply = Buffer.from(open);
   reply.writeUInt16BE(DAEMON_HOLD_TIME, HEADER_LENGTH + 3);
   reply.writeUInt32BE(0x0ac8ff01, IDENTIFIER);
-  member.socket.write(Buffer.concat([reply, KEEPALIVE]));
+  member.socket.write(Buffer.concat([reply, KEEPALIVE, ...history]));
   members.add(member);
 }
 
@@ -70,6 +71,7 @@ function flush(): void {
   const turn = segments;
   segments = [];
   const all = Buffer.concat(turn.map(({ bytes }) => bytes));
+  history.push(all);
   const own = new Map<Member, [start: number, end: number][]>();
   let at = 0;
   for (const { from, bytes } of turn) {

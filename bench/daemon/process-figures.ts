@@ -17,6 +17,8 @@ export interface Figures {
   readonly memory: Memory;
 }
 
+/** USER_HZ, which is 100 on every machine. */
+const MILLISECONDS_A_TICK = 10;
 const TCP_LISTEN = '0A';
 
 /** The process and all below it. */
@@ -35,13 +37,28 @@ export function processTree(root: number): readonly number[] {
 export function figuresOf(pids: readonly number[]): Figures {
   const sum = (figure: (pid: number) => number) => pids.reduce((total, pid) => total + figure(pid), 0);
   return {
-    cpu: sum(cpuOf),
+    cpu: cpuOfAll(pids),
     memory: {
       resident: sum((pid) => kibOf(`/proc/${pid}/status`, 'VmRSS')),
       private: sum((pid) => kibOf(`/proc/${pid}/smaps_rollup`, 'Private_(?:Clean|Dirty)')),
       highest: sum((pid) => kibOf(`/proc/${pid}/status`, 'VmHWM')),
     },
   };
+}
+
+/** Milliseconds of processor time. */
+export function cpuOfAll(pids: readonly number[]): number {
+  return pids.reduce((total, pid) => total + cpuOf(pid), 0);
+}
+
+/** Milliseconds that all processors of the machine were busy since its start, in steps of 10. */
+export function busyTime(): number {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = read('/proc/stat')
+    .split('\n', 1)[0]!
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) * MILLISECONDS_A_TICK;
 }
 
 /** Somebody in the process's network namespace listens on the port. */

@@ -15,13 +15,14 @@ interface Column<R> {
   readonly compared?: boolean;
 }
 
-type Unit = 's' | 'ms' | 'MiB' | '%' | 'count';
+type Unit = 's' | 'ms' | 'MiB' | '%' | 'CPUs' | 'count';
 
 const FORMAT: Readonly<Record<Unit, (value: number) => string>> = {
   s: (value) => `${(value / 1000).toFixed(3)} s`,
   ms: (value) => `${value.toFixed(value < 100 ? 2 : 0)} ms`,
   MiB: (value) => `${(value / 1024).toFixed(1)} MiB`,
   '%': (value) => `${(value * 100).toFixed(0)} %`,
+  CPUs: (value) => value.toFixed(1),
   count: (value) => value.toFixed(0),
 };
 
@@ -34,6 +35,7 @@ const HIGHEST: RunColumn = { title: 'highest', value: (r) => r.daemon.after.high
 const COMMON: readonly RunColumn[] = [
   { title: 'generator CPU', value: (r) => r.generator.cpu, unit: 's' },
   { title: 'it waited', value: (r) => r.generator.waited, unit: '%' },
+  { title: 'others', value: (r) => r.others, unit: 'CPUs' },
   { title: 'repeated', value: (r) => r.checks.repeated, unit: 'count' },
   { title: 'KEEPALIVE late', value: (r) => r.keepalives.latest, unit: 'ms' },
 ];

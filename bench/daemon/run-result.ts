@@ -26,6 +26,8 @@ export interface RunResult {
   readonly daemon: { readonly cpu: number; readonly before: Memory; readonly after: Memory };
   /** `waited`: the share of the time in which there was nothing for it to do. */
   readonly generator: { readonly cpu: number; readonly waited: number };
+  /** Processors that something else on this machine used meanwhile. */
+  readonly others: number;
   /** On the system's monotonic clock, in microseconds: where to look in a profile. */
   readonly window: { readonly from: number; readonly to: number };
   readonly checks: {

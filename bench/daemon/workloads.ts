@@ -1,7 +1,7 @@
 // The workloads as the load generator runs them against a daemon that listens: load (reflector, feed, memory), churn, herd.
 
 import { announce, announcement, withdraw } from './messages.ts';
-import { figuresOf } from './process-figures.ts';
+import { busyTime, cpuOfAll, type Figures, figuresOf } from './process-figures.ts';
 import { Rig } from './rig.ts';
 import { describeFailures, type RunResult, type Task } from './run-result.ts';
 import { randomizer } from './statistics.ts';
@@ -27,11 +27,13 @@ export function runTask(task: Task): RunResult {
 /** From the moment that all begin to send until every client holds every prefix of the others. */
 function load(task: Task, rig: Rig, bytes: readonly Uint8Array[], establishing: number): RunResult {
   const phase = new Phase(task, rig);
-  sendAll(rig, bytes);
-  if (!rig.until(() => rig.incomplete === 0, task.timeout)) return unfinished(task, rig, 'not all prefixes arrived');
-  const converging = phase.elapsed;
+  const hasAll = phase.measure(() => {
+    sendAll(rig, bytes);
+    return rig.until(() => rig.incomplete === 0, task.timeout);
+  });
+  if (!hasAll) return unfinished(task, rig, 'not all prefixes arrived');
   const figures = phase.end();
-  return { ...figures, ...checksOf(task, rig), establishing, converging };
+  return { ...figures, ...checksOf(task, rig), establishing, converging: phase.elapsed };
 }
 
 /** One prefix goes and comes, again and again; each time until all others know. */
@@ -52,10 +54,13 @@ function churn(task: Task, rig: Rig, bytes: readonly Uint8Array[], establishing:
     const { bytes: change, goal } = changes[round % 2]!;
     for (const client of rig.clients) if (client !== sender) client.goal += goal;
     rig.recount();
-    const began = performance.now();
-    sender.send(change, began);
-    if (!rig.until(() => rig.incomplete === 0, task.timeout)) return unfinished(task, rig, 'a change did not arrive');
-    latencies.push(performance.now() - began);
+    const before = phase.elapsed;
+    const arrived = phase.measure(() => {
+      sender.send(change, performance.now());
+      return rig.until(() => rig.incomplete === 0, task.timeout);
+    });
+    if (!arrived) return unfinished(task, rig, 'a change did not arrive');
+    latencies.push(phase.elapsed - before);
     rig.run(SHORTEST_PAUSE + random(PAUSE_SPREAD));
   }
   const figures = phase.end();
@@ -66,17 +71,19 @@ function churn(task: Task, rig: Rig, bytes: readonly Uint8Array[], establishing:
 function herd(task: Task, rig: Rig, bytes: readonly Uint8Array[]): RunResult {
   for (const [index, client] of rig.clients.entries()) client.greeting = bytes[index]!;
   const phase = new Phase(task, rig);
-  for (const client of rig.clients) client.dial();
   let establishing = Number.NaN;
-  const isOver = () => {
-    if (rig.allEstablished && Number.isNaN(establishing)) establishing = phase.elapsed;
-    return rig.allEstablished && rig.incomplete === 0;
-  };
-  if (!rig.until(isOver, task.timeout))
-    return { ...unfinished(task, rig, 'not all came up and converged'), establishing };
-  const converging = phase.elapsed;
+  const cameUp = phase.measure(() => {
+    const began = performance.now();
+    for (const client of rig.clients) client.dial();
+    const isOver = () => {
+      if (rig.allEstablished && Number.isNaN(establishing)) establishing = performance.now() - began;
+      return rig.allEstablished && rig.incomplete === 0;
+    };
+    return rig.until(isOver, task.timeout);
+  });
+  if (!cameUp) return { ...unfinished(task, rig, 'not all came up and converged'), establishing };
   const figures = phase.end();
-  return { ...figures, ...checksOf(task, rig), establishing, converging };
+  return { ...figures, ...checksOf(task, rig), establishing, converging: phase.elapsed };
 }
 
 function sendAll(rig: Rig, bytes: readonly Uint8Array[]): void {
@@ -88,37 +95,45 @@ function sendAll(rig: Rig, bytes: readonly Uint8Array[]): void {
 class Phase {
   readonly #task: Task;
   readonly #rig: Rig;
-  readonly #before: ReturnType<typeof figuresOf>;
-  readonly #generatorCpu: NodeJS.CpuUsage;
-  readonly #waited: number;
-  readonly #clock: bigint;
-  readonly #began: number;
+  readonly #before: Figures;
+  readonly #clock = process.hrtime.bigint();
+  /** Milliseconds of what was measured, and how much of it the generator waited, worked, and others worked. */
+  elapsed = 0;
+  #waited = 0;
+  #generator = 0;
+  #others = 0;
 
   constructor(task: Task, rig: Rig) {
     this.#task = task;
     this.#rig = rig;
     this.#before = figuresOf(task.processes);
-    this.#generatorCpu = process.cpuUsage();
-    this.#waited = rig.epoll.waited;
-    this.#clock = process.hrtime.bigint();
-    this.#began = performance.now();
   }
 
-  get elapsed(): number {
-    return performance.now() - this.#began;
+  /** The clock runs during the work; pauses between two pieces of work do not count. */
+  measure(work: () => boolean): boolean {
+    const { epoll } = this.#rig;
+    const { processes } = this.#task;
+    const before = { waited: epoll.waited, own: process.cpuUsage(), daemon: cpuOfAll(processes), machine: busyTime() };
+    const began = performance.now();
+    const done = work();
+    this.elapsed += performance.now() - began;
+    const { user, system } = process.cpuUsage(before.own);
+    const own = (user + system) / 1000;
+    this.#waited += epoll.waited - before.waited;
+    this.#generator += own;
+    this.#others += busyTime() - before.machine - own - (cpuOfAll(processes) - before.daemon);
+    return done;
   }
 
-  /** Waits until the daemon rests, so that work it has put off counts too; the generator's share is of the time before. */
-  end(): Pick<RunResult, 'daemon' | 'generator' | 'window'> {
-    const elapsed = this.elapsed;
-    const { user, system } = process.cpuUsage(this.#generatorCpu);
-    const waited = this.#rig.epoll.waited - this.#waited;
+  /** Waits until the daemon rests, so that work it has put off counts too. */
+  end(): Pick<RunResult, 'daemon' | 'generator' | 'others' | 'window'> {
     this.#rig.untilQuiet(QUIET, LONGEST_SETTLING);
     this.#rig.run(this.#task.rest);
     const after = figuresOf(this.#task.processes);
     return {
       daemon: { cpu: after.cpu - this.#before.cpu, before: this.#before.memory, after: after.memory },
-      generator: { cpu: (user + system) / 1000, waited: waited / elapsed },
+      generator: { cpu: this.#generator, waited: this.#waited / this.elapsed },
+      others: Math.max(0, this.#others) / this.elapsed,
       window: { from: Number(this.#clock / 1000n), to: Number(process.hrtime.bigint() / 1000n) },
     };
   }
@@ -161,6 +176,7 @@ function unfinished(task: Task, rig: Rig, what: string): RunResult {
     converging: Number.NaN,
     daemon: { cpu: Number.NaN, before: figures.memory, after: figures.memory },
     generator: { cpu: Number.NaN, waited: Number.NaN },
+    others: Number.NaN,
     window: { from: 0, to: 0 },
     failure,
   };
