@@ -7,8 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 export interface ApiObject {
   readonly kind?: string;
   readonly apiVersion?: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string> };
-  readonly [field: string]: unknown;
+  readonly metadata: Readonly<Record<string, unknown>> & { readonly name: string };
 }
 
 export interface SeenRequest {
@@ -241,16 +240,23 @@ export class FakeApiServer {
     });
   }
 
-  #list({ path, query }: SeenRequest, response: ServerResponse): void {
+  #list(request: SeenRequest, response: ServerResponse): void {
+    const { path, query } = request;
     const base = collectionOf(path);
     const { kind, apiVersion } = this.#kinds.get(base)!;
     const all = [...this.#objects.get(base)!.values()].filter((object) => isSelected(object, path, query));
     const [from = 0, version = this.#version] = query.continue?.split('/').map(Number) ?? [];
     const limit = Number(query.limit ?? all.length);
     const next = from + limit < all.length ? `${from + limit}/${version}` : '';
-    const items = all.slice(from, from + limit).map(({ kind: _kind, apiVersion: _version, ...item }) => item);
     const metadata = { resourceVersion: `${version}`, continue: next };
-    sendJson(response, { kind: `${kind}List`, apiVersion, metadata, items });
+    const items = all.slice(from, from + limit);
+    if (isPartial(request)) {
+      const partial = items.map((object) => ({ metadata: object.metadata }));
+      sendJson(response, { ...PARTIAL, kind: `${PARTIAL.kind}List`, metadata, items: partial });
+      return;
+    }
+    const bare = items.map(({ kind: _kind, apiVersion: _version, ...item }) => item);
+    sendJson(response, { kind: `${kind}List`, apiVersion, metadata, items: bare });
   }
 
   #watch(request: SeenRequest, response: ServerResponse): void {
@@ -291,12 +297,13 @@ function collectionOf(path: string): string {
 }
 
 function keyOf({ metadata: { name, namespace } }: ApiObject): string {
-  return namespace === undefined ? name : `${namespace}/${name}`;
+  return typeof namespace === 'string' ? `${namespace}/${name}` : name;
 }
 
 function isSelected(object: ApiObject, path: string, query: SeenRequest['query']): boolean {
   const namespace = /\/namespaces\/([^/]+)/.exec(path)?.[1];
-  const { name, labels = {} } = object.metadata;
+  const { name } = object.metadata;
+  const labels = (object.metadata.labels ?? {}) as Readonly<Record<string, string>>;
   const { fieldSelector = '', labelSelector = '' } = query;
   const [, not, wanted] = /^metadata\.name(!?)=(.*)$/.exec(fieldSelector) ?? [];
   const [label = '', value] = labelSelector.replace(/^!/, '').split('=');
@@ -316,7 +323,14 @@ function eventLine({ path, before, after }: Change, request: SeenRequest): strin
   if (!was && !is) return undefined;
   const type = is ? (was ? 'MODIFIED' : 'ADDED') : 'DELETED';
   const object = is ? after : { ...before, metadata: { ...(after ?? before)!.metadata } };
-  return `${JSON.stringify({ type, object })}\n`;
+  const shown = isPartial(request) ? { ...PARTIAL, metadata: object?.metadata } : object;
+  return `${JSON.stringify({ type, object: shown })}\n`;
+}
+
+const PARTIAL = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' };
+
+function isPartial({ headers }: SeenRequest): boolean {
+  return headers.accept?.includes(`as=${PARTIAL.kind}`) === true;
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {

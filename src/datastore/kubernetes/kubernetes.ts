@@ -36,7 +36,10 @@ export interface KubernetesDatastore extends Datastore {
   status(): KubernetesStatus;
 }
 
-/** The driver. `start` rejects with a DatastoreError whose message is one sentence where it is not said how to reach the API. */
+/**
+ * The driver. `start` is done when everything is in sync, or when it is clear that it will not be so for now; it rejects
+ * with a DatastoreError whose message is one sentence where it is not said how to reach the API at all.
+ */
 export function kubernetesDatastore(options: KubernetesOptions): KubernetesDatastore {
   return new Kubernetes(options);
 }
@@ -54,6 +57,8 @@ class Kubernetes implements KubernetesDatastore {
   #problems: readonly ResourceProblem[] = [];
   #sync: SyncState = { synced: false };
   #wasSynced = false;
+  /** `start` waits for this. */
+  #settle: (() => void) | undefined;
 
   constructor(options: KubernetesOptions) {
     const { access, clock = systemClock, surroundings } = options;
@@ -66,13 +71,19 @@ class Kubernetes implements KubernetesDatastore {
 
   async start(deliver: (events: readonly DatastoreEvent[]) => void): Promise<void> {
     await this.#connections.load();
+    if (this.#lifetime.signal.aborted) return;
     this.#deliver = deliver;
+    const settled = new Promise<void>((resolve) => {
+      this.#settle = resolve;
+    });
     this.#changed([]);
+    await settled;
   }
 
   async stop(): Promise<void> {
     this.#deliver = undefined;
     this.#lifetime.abort();
+    this.#settle?.();
     for (const watch of this.#watches.values()) this.#end(watch);
     this.#watches.clear();
     await Promise.all(this.#ending);
@@ -100,18 +111,26 @@ class Kubernetes implements KubernetesDatastore {
     if (from === undefined || REFERRING.has(from.spec.kind)) batch.push(...this.#reconcile());
     const problems = [...this.#watches.values()].flatMap((watch) => watch.problems(this.#wasSynced));
     if (!isDeepStrictEqual(problems, this.#problems)) batch.push({ type: 'problems', problems });
-    const sync = syncState([...this.#watches.values()], this.#wasSynced, this.#discovery.calico);
+    const sync = syncState([...this.#watches.values()], this.#wasSynced);
     if (!isDeepStrictEqual(sync, this.#sync)) batch.push({ type: 'synced', ...sync });
     this.#problems = problems;
     this.#sync = sync;
     this.#wasSynced ||= sync.synced;
-    if (batch.length === 0) return;
+    if (batch.length > 0) this.#hand(batch, this.#deliver);
+    if (sync.synced || this.#hasFailure()) this.#settle?.();
+  }
+
+  #hand(batch: readonly DatastoreEvent[], deliver: (events: readonly DatastoreEvent[]) => void): void {
     try {
-      this.#deliver(batch);
+      deliver(batch);
     } catch (error) {
       // Whatever it is, it is no reason to lose contact with the API server.
       this.#onBug(error);
     }
+  }
+
+  #hasFailure(): boolean {
+    return [...this.#watches.values()].some(({ spec, failure }) => spec.need === 'required' && failure !== undefined);
   }
   /** An affinity that loses its place in one list may have got it in the other. */
   #inForce(event: DatastoreEvent, from: Watch | undefined): DatastoreEvent {

@@ -8,7 +8,7 @@ import { ApiError, refusal, type Target } from './api-error.ts';
 import { backOff } from './back-off.ts';
 import type { ApiClient, ApiRequest } from './client.ts';
 import type { Collection } from './collection.ts';
-import { readPage, readWatchEvent } from './watch-event.ts';
+import { readPage, readWatchEvent, type WatchEvent } from './watch-event.ts';
 
 export interface ReflectorOptions {
   readonly client: ApiClient;
@@ -233,18 +233,25 @@ export class Reflector {
     };
   }
 
-  /** What is right before a wrong line counts. */
+  /** What is right before a wrong line counts. A change may be one of problems only. */
   #take(lines: readonly string[]): void {
     const events: DatastoreEvent[] = [];
+    let hasChange = false;
     try {
-      for (const line of lines) events.push(...this.#takeOne(line));
+      for (const line of lines) {
+        const event = this.#read(line);
+        if (event.type === 'bookmark') continue;
+        const { collection } = this.#options;
+        events.push(...(event.type === 'put' ? collection.put(event.object) : collection.remove(event.object)));
+        hasChange = true;
+      }
     } finally {
       this.#contactAt = this.#options.clock.now();
-      if (events.length > 0) this.#options.changed(events);
+      if (hasChange) this.#options.changed(events);
     }
   }
 
-  #takeOne(line: string): readonly DatastoreEvent[] {
+  #read(line: string): Exclude<WatchEvent, { type: 'error' }> {
     const event = readWatchEvent(line);
     if (event === undefined) {
       // Whatever it was to say is lost, so only a list can tell what is there.
@@ -254,9 +261,7 @@ export class Reflector {
     if (event.type === 'error') throw refusal(event, this.#target('watch'));
     this.#failures = 0;
     this.#version = event.resourceVersion;
-    if (event.type === 'bookmark') return [];
-    const { collection } = this.#options;
-    return event.type === 'put' ? collection.put(event.object) : collection.remove(event.object);
+    return event;
   }
 
   #isInContact(): void {

@@ -18,7 +18,7 @@ export interface WatchStatus {
 
 export interface SyncState {
   readonly synced: boolean;
-  /** Why not; or what is left out, where it is. */
+  /** Why not. */
   readonly detail?: string;
 }
 

@@ -7,17 +7,13 @@ import type { Watch } from './watch.ts';
  * At the start everything that is wanted must be there, and what is optional must at least have been answered. Later it is
  * enough that nothing is lost of what was there: a kind that is wanted only then holds nobody up.
  */
-export function syncState(watches: readonly Watch[], afterFirstSync: boolean, apiGroup: string | undefined): SyncState {
+export function syncState(watches: readonly Watch[], afterFirstSync: boolean): SyncState {
   const waiting = watches.filter((watch) =>
     watch.spec.need === 'required'
       ? watch.isNeeded(afterFirstSync) && !watch.isSynced
       : !afterFirstSync && !watch.hasAnswer,
   );
-  if (waiting.length > 0) return { synced: false, detail: waitingText(waiting) };
-  const missing = watches.filter(({ isMissing, spec }) => isMissing && spec.apiVersion === 'calico');
-  if (missing.length === 0) return { synced: true };
-  const names = [...new Set(missing.map(({ spec }) => spec.plural))];
-  return { synced: true, detail: `there is no ${names.join(', ')} in ${apiGroup}` };
+  return waiting.length === 0 ? { synced: true } : { synced: false, detail: waitingText(waiting) };
 }
 
 /** The first reason that is known speaks for all: it is the same one nearly always. */

@@ -24,6 +24,7 @@ export interface WatchContext {
 
 export class Watch {
   readonly spec: WatchSpec;
+  readonly #discovery: Discovery;
   readonly #collection: Collection;
   readonly #reflector: Reflector;
   #hasSynced = false;
@@ -32,9 +33,10 @@ export class Watch {
     const { client, discovery, usePodCidr, clock, random, onBug } = context;
     const { kind, accepts, query, metadataOnly } = spec;
     this.spec = spec;
+    this.#discovery = discovery;
     this.#collection = new Collection({ kind, usePodCIDR: usePodCidr, ...(accepts && { accepts }) });
     this.#reflector = new Reflector({
-      ...{ client, clock, random, onBug, collection: this.#collection, target: () => targetOf(spec, discovery) },
+      ...{ client, clock, random, onBug, collection: this.#collection, target: () => this.#target() },
       ...(query && { query }),
       ...(metadataOnly && { metadataOnly }),
       locate: () => locate(spec, discovery),
@@ -99,13 +101,24 @@ export class Watch {
 
   /** What is wrong with resources; with the watch itself, where nothing else says so. */
   problems(afterFirstSync: boolean): readonly ResourceProblem[] {
-    const { failure } = this;
-    const own = this.isMissing ? missingText(this.spec) : this.isNeeded(afterFirstSync) ? undefined : failure;
+    const own = this.isMissing ? this.#missingText() : this.isNeeded(afterFirstSync) ? undefined : this.failure;
     if (own === undefined) return this.#collection.problems;
     const { kind, name, object = name, need } = this.spec;
-    const isAbsent = this.isMissing || (need === 'optional' && kind !== 'Secret');
-    const severity = isAbsent ? ({ severity: 'warning' } as const) : {};
+    const isGrave = !this.isMissing && (need === 'required' || kind === 'Secret');
+    const severity = isGrave ? {} : ({ severity: 'warning' } as const);
     return [...this.#collection.problems, { kind, name: object, path: '', text: own, ...severity }];
+  }
+
+  #missingText(): string {
+    const { apiVersion, plural } = this.spec;
+    const version = apiVersion === 'calico' ? this.#discovery.calico : apiVersion;
+    return `the API server has no ${plural} of ${version}: taken as none, and looked for again`;
+  }
+
+  #target() {
+    const { apiVersion, plural, namespace } = this.spec;
+    const version = apiVersion === 'calico' ? (this.#discovery.calico ?? '') : apiVersion;
+    return { resource: plural, group: groupOf(version), ...(namespace === undefined ? {} : { namespace }) };
   }
 
   status(): WatchStatus {
@@ -123,19 +136,8 @@ export class Watch {
   }
 }
 
-/** Calico's kinds may be missing one by one, as they came with its versions; that is no problem of its own. */
-function missingText({ apiVersion, plural }: WatchSpec): string | undefined {
-  if (apiVersion === 'calico') return undefined;
-  return `the API server has no ${plural} of ${apiVersion}: what depends on them is left out`;
-}
-
 function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? apiVersion.split('/')[0]! : '';
-}
-
-function targetOf({ apiVersion, plural, namespace }: WatchSpec, discovery: Discovery) {
-  const version = apiVersion === 'calico' ? (discovery.calico ?? '') : apiVersion;
-  return { resource: plural, group: groupOf(version), ...(namespace === undefined ? {} : { namespace }) };
 }
 
 async function locate({ apiVersion, plural, namespace }: WatchSpec, discovery: Discovery): Promise<string> {
