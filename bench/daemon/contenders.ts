@@ -27,6 +27,8 @@ export interface CaracalOptions {
   readonly profiles?: string | undefined;
 }
 
+/** Its processes go there by chroot; otherwise the service makes it. */
+const OPENBGPD_ROOT = '/run/openbgpd';
 const CARACAL_NODE = 'node-1';
 
 export function caracal(options: CaracalOptions): Contender {
@@ -94,6 +96,7 @@ const openbgpd: Contender = {
   package: 'openbgpd',
   version: () => versionOf(['/usr/sbin/bgpd', '-V'], /OpenBGPD (\S+)/),
   prepare: (folder, plan) => {
+    mkdirSync(OPENBGPD_ROOT, { recursive: true });
     const file = join(folder, 'bgpd.conf');
     writeFileSync(file, openbgpdConfiguration(plan, join(folder, 'bgpd.sock')), { mode: 0o600 });
     return ['/usr/sbin/bgpd', '-d', '-f', file];

@@ -85,7 +85,7 @@ async function measure(
     changes,
     rest: workload === 'memory' ? REST : 0,
   };
-  say(`\n${titleOf(workload, plan)}`);
+  say(`\n${titleOf(workload, plan)}\n`);
   const measured = await inTurn(options, contenders, async (contender) => {
     const result = await runTrial(network, contender, plan, task);
     if (profiles !== undefined) printProfile(profiles, result);
@@ -95,7 +95,7 @@ async function measure(
 }
 
 async function measureIdle(options: Options, network: Network, contenders: readonly Installed[]): Promise<void> {
-  say(`\n${titleOf('restart', undefined)}`);
+  say(`\n${titleOf('restart', undefined)}\n`);
   const measured = await inTurn(options, contenders, (contender) => runIdle(network, contender));
   if (!options.json) say(idleTable(measured));
 }

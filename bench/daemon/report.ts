@@ -37,7 +37,7 @@ const COMMON: readonly RunColumn[] = [
   { title: 'it waited', value: (r) => r.generator.waited, unit: '%' },
   { title: 'others', value: (r) => r.others, unit: 'CPUs' },
   { title: 'repeated', value: (r) => r.checks.repeated, unit: 'count' },
-  { title: 'KEEPALIVE late', value: (r) => r.keepalives.latest, unit: 'ms' },
+  { title: 'KEEPALIVE late', value: (r) => Math.max(0, r.keepalives.latest), unit: 'ms' },
 ];
 const ESTABLISHED: RunColumn = { title: 'all Established', value: (r) => r.establishing, unit: 's', compared: true };
 const latency = (percent: number): RunColumn => ({

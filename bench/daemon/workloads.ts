@@ -9,6 +9,8 @@ import { randomizer } from './statistics.ts';
 /** Milliseconds without an octet after which a daemon is at rest. */
 const QUIET = 300;
 const LONGEST_SETTLING = 15_000;
+/** The machine counts in steps of 10 ms: of less than this it cannot say what others used. */
+const LEAST_TO_TELL_OTHERS = 100;
 /** Between two changes of churn: at rest again, and in step with no timer of the daemon. */
 const SHORTEST_PAUSE = 5;
 const PAUSE_SPREAD = 20;
@@ -133,7 +135,7 @@ class Phase {
     return {
       daemon: { cpu: after.cpu - this.#before.cpu, before: this.#before.memory, after: after.memory },
       generator: { cpu: this.#generator, waited: this.#waited / this.elapsed },
-      others: Math.max(0, this.#others) / this.elapsed,
+      others: this.elapsed < LEAST_TO_TELL_OTHERS ? Number.NaN : Math.max(0, this.#others) / this.elapsed,
       window: { from: Number(this.#clock / 1000n), to: Number(process.hrtime.bigint() / 1000n) },
     };
   }
