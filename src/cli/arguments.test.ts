@@ -30,6 +30,20 @@ const COMMANDS: readonly [string, Command][] = [
     },
   ],
   [
+    'run --kernel linux --kernel-table 100 --kernel-protocol 200 --manage-tunnel',
+    {
+      type: 'run',
+      flags: {
+        kernel: 'linux',
+        kernelTable: 100,
+        kernelProtocol: 200,
+        manageTunnel: true,
+        http: [],
+        check: false,
+      },
+    },
+  ],
+  [
     'run --node=-odd- --listen=:1790',
     { type: 'run', flags: { node: '-odd-', listen: { port: 1790 }, http: [], check: false } },
   ],
@@ -91,6 +105,12 @@ const MISTAKES: readonly [string, string][] = [
   ],
   ['run --listen 10.0.0.1', '--listen: "10.0.0.1" is not an address and a port'],
   ['run --http x:1', '--http: "x:1": x is not an IP address; expected ADDR:PORT or unix:PATH'],
+  ['run --kernel-table 0', '--kernel-table: "0" is not the number of a routing table, 1 to 4294967295'],
+  ['run --kernel-table main', '--kernel-table: "main" is not the number of a routing table, 1 to 4294967295'],
+  ['run --kernel-table 255', "--kernel-table: table 255 is the kernel's own"],
+  ['run --kernel-protocol bird', '--kernel-protocol: "bird" is not the number of a route protocol, 5 to 255'],
+  ['run --kernel-protocol 4', '--kernel-protocol: protocol 4 is for routes of the kernel and of people'],
+  ['run --kernel none --manage-tunnel', '--manage-tunnel makes no sense with --kernel none'],
   ['run --guard never', '--guard never is unknown, there are warn, hold'],
   ['run --guard-time 5', '--guard-time: "5" is no time such as 90s, 5m or 1h'],
   ['run --guard-time 169h', '--guard-time: "169h" is longer than 168h'],

@@ -5,6 +5,7 @@ import { type HttpEndpoint, parseHttpEndpoint, parseSocketAddress } from '../sta
 import { parseTarget } from '../status/query.ts';
 import { COMMAND_NAMES, COMMANDS, DATASTORES, GUARDS, KERNELS, LAB_ACTIONS, LOG_LEVELS } from './commands.ts';
 import { type Flags, readFlags, usageError } from './flags.ts';
+import { parseKernelProtocol, parseKernelTable } from './kernel-numbers.ts';
 import { didYouMean } from './suggest.ts';
 import { parseTime } from './time.ts';
 import type { Command, CommandName, UsageError } from './types.ts';
@@ -45,8 +46,14 @@ function parseRun(flags: Flags): Command | UsageError {
   const http = endpoints(values);
   const guard = choice(values, 'guard', GUARDS);
   const guardTime = parsed(values, 'guard-time', parseTime);
-  for (const result of [datastore, kernel, logLevel, listen, http, guard, guardTime]) {
+  const kernelTable = parsed(values, 'kernel-table', parseKernelTable);
+  const kernelProtocol = parsed(values, 'kernel-protocol', parseKernelProtocol);
+  for (const result of [datastore, kernel, logLevel, listen, http, guard, guardTime, kernelTable, kernelProtocol]) {
     if (result?.type === 'usageError') return result;
+  }
+  if (kernel?.type === 'value' && kernel.value === 'none') {
+    const pointless = ['kernel-table', 'kernel-protocol', 'manage-tunnel'].find((name) => values.has(name));
+    if (pointless !== undefined) return usageError(`--${pointless} makes no sense with --kernel none`);
   }
   const node = values.get('node')?.[0];
   const resources = values.get('resources')?.[0];
@@ -57,6 +64,9 @@ function parseRun(flags: Flags): Command | UsageError {
       ...(datastore?.type === 'value' && { datastore: datastore.value }),
       ...(resources !== undefined && { resources }),
       ...(kernel?.type === 'value' && { kernel: kernel.value }),
+      ...(kernelTable?.type === 'value' && { kernelTable: kernelTable.value }),
+      ...(kernelProtocol?.type === 'value' && { kernelProtocol: kernelProtocol.value }),
+      ...(values.has('manage-tunnel') && { manageTunnel: true }),
       ...(listen?.type === 'value' && { listen: listen.value }),
       http: http.type === 'value' ? http.value : [],
       ...(logLevel?.type === 'value' && { logLevel: logLevel.value }),

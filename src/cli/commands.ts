@@ -48,6 +48,9 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       { name: 'datastore', value: 'TYPE', help: `where resources come from: ${DATASTORES.join(', ')}` },
       { name: 'resources', value: 'PATH', help: 'folder of YAML files, or one file, for the datastore files' },
       { name: 'kernel', value: 'KIND', help: 'linux programs routes (default), none leaves the kernel alone' },
+      { name: 'kernel-table', value: 'NUMBER', help: 'routing table to program (default 254, main)' },
+      { name: 'kernel-protocol', value: 'NUMBER', help: 'protocol of our routes in the kernel (default 12, bird)' },
+      { name: 'manage-tunnel', help: 'make tunl0 and its address, where no Felix does' },
       { name: 'listen', value: 'ADDR:PORT', help: 'accept BGP here instead of where the resources say' },
       {
         name: 'http',

@@ -88,6 +88,12 @@ const CASES: readonly [string, Environment, Partial<RunFlags>, Partial<RunOption
   ],
   ['no BGP with vxlan', { CALICO_NETWORKING_BACKEND: 'vxlan' }, {}, { networkingBackend: 'vxlan' }],
   ['no BGP in the old form', { CALICO_NETWORKING: 'false' }, {}, { networkingBackend: 'none' }],
+  [
+    'table, protocol and tunnel of the kernel',
+    {},
+    { kernelTable: 100, kernelProtocol: 200, manageTunnel: true },
+    { kernelTable: 100, kernelProtocol: 200, manageTunnel: true },
+  ],
   ['listen and kernel', {}, { listen: { port: 1790 }, kernel: 'none' }, { listen: { port: 1790 }, kernel: 'none' }],
 ];
 

@@ -54,6 +54,9 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
     nodeNameSource: name.source,
     datastore: datastore.value,
     kernel: flags.kernel ?? 'linux',
+    ...(flags.kernelTable !== undefined && { kernelTable: flags.kernelTable }),
+    ...(flags.kernelProtocol !== undefined && { kernelProtocol: flags.kernelProtocol }),
+    ...(flags.manageTunnel && { manageTunnel: true }),
     ...(flags.listen && { listen: flags.listen }),
     http: flags.http.length > 0 ? flags.http : [fallback],
     logLevel:

@@ -19,6 +19,9 @@ export interface RunFlags {
   readonly datastore?: DatastoreOptions['type'];
   readonly resources?: string;
   readonly kernel?: 'linux' | 'none';
+  readonly kernelTable?: number;
+  readonly kernelProtocol?: number;
+  readonly manageTunnel?: boolean;
   readonly listen?: ListenOption;
   readonly http: readonly HttpEndpoint[];
   readonly logLevel?: LogLevel;
@@ -100,6 +103,12 @@ export interface RunOptions {
   readonly nodeNameSource: NodeNameSource;
   readonly datastore: DatastoreOptions;
   readonly kernel: 'linux' | 'none';
+  /** Routing table, absent: main. */
+  readonly kernelTable?: number;
+  /** rtm_protocol of our routes, absent: bird. */
+  readonly kernelProtocol?: number;
+  /** Nobody else makes the tunnel device: this daemon does. */
+  readonly manageTunnel?: boolean;
   /** Overrides address and port of the resources. */
   readonly listen?: ListenOption;
   readonly http: readonly HttpEndpoint[];

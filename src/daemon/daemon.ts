@@ -5,7 +5,7 @@
 import { missingNodeText } from '../cli/run.ts';
 import type { RunOptions } from '../cli/types.ts';
 import type { Datastore } from '../datastore/types.ts';
-import type { ChangedResource, Intent } from '../intent/index.ts';
+import type { ChangedResource, Intent, TunnelIntent } from '../intent/index.ts';
 import type { Kernel } from '../kernel/port.ts';
 import { type Effect, routePage, Speaker, takeSnapshot } from '../speaker/index.ts';
 import type { StatusHandlers } from '../status/http.ts';
@@ -51,6 +51,7 @@ export class Daemon {
   #loop: Loop | undefined;
   /** Effects that wait until the port is ours; undefined as soon as it is. */
   #held: (EffectOf<'dial'> | EffectOf<'program'>)[] | undefined = [];
+  #tunnel: TunnelIntent | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: DaemonParts) {
@@ -139,6 +140,14 @@ export class Daemon {
   #apply(intent: Intent): void {
     this.#appliedAt = now();
     this.#loop!.post({ type: 'intent', intent });
+    if (intent.nodeMissing === true) return;
+    this.#tunnel = intent.tunnel;
+    if (this.#held === undefined) this.#manageTunnel();
+  }
+
+  #manageTunnel(): void {
+    const { options, kernel } = this.#parts;
+    if (options.manageTunnel === true) kernel.manageTunnel(this.#tunnel);
   }
 
   #present() {
@@ -153,7 +162,8 @@ export class Daemon {
     if (networkingBackend !== 'bird') {
       const text = `CALICO_NETWORKING_BACKEND is ${networkingBackend}: no BGP on this node, nothing is done`;
       const problem = { kind: 'Node', name: intent.node, path: '', text };
-      return { ...intent, peers: new Map(), listen: [], localRoutes: [], problems: [...intent.problems, problem] };
+      const { tunnel: _, ...rest } = intent;
+      return { ...rest, peers: new Map(), listen: [], localRoutes: [], problems: [...intent.problems, problem] };
     }
     return listen === undefined ? intent : { ...intent, listen: [listen] };
   }
@@ -206,6 +216,7 @@ export class Daemon {
   #release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
+    this.#manageTunnel();
     for (const effect of held) this.#reachOut(effect);
   }
 

@@ -2,6 +2,7 @@
 // `--log-level`. Never a password, never a whole resource.
 
 import { type Logger, pino } from 'pino';
+import type { KernelProblem } from '../kernel/troubles.ts';
 import type { Fact } from '../speaker/index.ts';
 import { factLine } from '../status/facts.ts';
 
@@ -22,4 +23,13 @@ export function makeLogger(level: string, node: string): Logger {
 export function logFact(logger: Logger, fact: Fact): void {
   const { level, message, fields } = factLine(fact);
   logger[level](fields, message);
+}
+
+/** What is wrong with a kernel route or the tunnel; `GET /status` says whether it still is. */
+export function logKernelProblem(logger: Logger, problem: KernelProblem): void {
+  if (problem.type === 'tunnel') logger.warn({ kernel: problem.type }, problem.text);
+  else {
+    const { type, prefix, text } = problem;
+    logger.warn({ kernel: type, prefix }, `kernel route ${prefix}: ${text}`);
+  }
 }

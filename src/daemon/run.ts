@@ -11,7 +11,7 @@ import { type HttpServer, startHttp } from '../status/http.ts';
 import { checkResources } from './check.ts';
 import { Daemon } from './daemon.ts';
 import { openDatastores } from './datastores.ts';
-import { makeLogger } from './log.ts';
+import { type Logger, logKernelProblem, makeLogger } from './log.ts';
 
 export async function runDaemon(options: RunOptions, version: string): Promise<number> {
   if (options.check) return checkResources(options);
@@ -25,7 +25,7 @@ export async function runDaemon(options: RunOptions, version: string): Promise<n
     version,
     logger,
     datastores,
-    kernel: openKernel(options),
+    kernel: openKernel(options, logger),
     onFatal: (text, code) => end.resolve(fail(text, code)),
   });
   const servers: HttpServer[] = [];
@@ -48,8 +48,13 @@ export async function runDaemon(options: RunOptions, version: string): Promise<n
   return code;
 }
 
-function openKernel({ kernel }: RunOptions): Kernel {
-  return kernel === 'none' ? new NoKernel() : new LinuxKernel();
+function openKernel({ kernel, kernelTable, kernelProtocol }: RunOptions, logger: Logger): Kernel {
+  if (kernel === 'none') return new NoKernel();
+  return new LinuxKernel({
+    ...(kernelTable !== undefined && { table: kernelTable }),
+    ...(kernelProtocol !== undefined && { protocol: kernelProtocol }),
+    report: (problem) => logKernelProblem(logger, problem),
+  });
 }
 
 function fail(text: string, code: number): number {

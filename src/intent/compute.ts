@@ -24,6 +24,7 @@ import { reflectorIntent } from './reflector.ts';
 import { chooseRouterId } from './router-id.ts';
 import { serviceAdvertisements, serviceRoutes } from './services.ts';
 import { explicitSession, reachabilityRoutes } from './sessions.ts';
+import { tunnelIntent } from './tunnel.ts';
 import type {
   Intent,
   IntentOptions,
@@ -51,6 +52,7 @@ function nodeIntent(cluster: Cluster, findings: FindingList): Intent {
   const pools = effectivePools(resources.list('IPPool'));
   const blocks = ownBlocks(resources, options, own);
   const services = serviceAdvertisements(resources, options, own, defaults);
+  const tunnel = tunnelIntent(cluster, pools, blocks);
   const policies = makeBgpPolicies(cluster, { pools, blocks, services });
   const peerings = expandPeerings(cluster);
   tellMissingFilters(cluster, peerings);
@@ -76,6 +78,7 @@ function nodeIntent(cluster: Cluster, findings: FindingList): Intent {
       ipv4: kernelIntent(cluster, pools, services, 'ipv4'),
       ipv6: kernelIntent(cluster, pools, services, 'ipv6'),
     },
+    ...(tunnel === undefined ? {} : { tunnel }),
     logLevel: logLevelOf(cluster),
     reflectors: cluster.nodes.filter(isReflector).map(({ metadata }) => metadata.name),
     problems: findings.problems(),

@@ -30,9 +30,9 @@ import { addressOf, type Cluster } from './cluster.ts';
 import { isOf, programsIpip, programsUnencapsulated } from './pools.ts';
 import { ELEVATED_PREFERENCE, normalPriority, PRIORITY_BASE } from './priorities.ts';
 import type { ServiceAdvertisements } from './services.ts';
+import { TUNNEL_DEVICE } from './tunnel.ts';
 import type { KernelIntent } from './types.ts';
 
-const TUNNEL_DEVICE = 'tunl0';
 /** BIRD's limit of merged paths. */
 const MAX_PATHS = 16;
 

@@ -65,6 +65,15 @@ export interface KernelIntent {
   readonly maxPaths: number;
 }
 
+/** The device that this node's routes to IPIP pools lead through. */
+export interface TunnelIntent {
+  readonly device: string;
+  /** The Node's, else the first address of the first own block in an IPIP pool; absent: it has neither. */
+  readonly address?: Address;
+  /** Own address that encapsulated packets leave from. */
+  readonly carrier: Address;
+}
+
 export interface ListenIntent {
   readonly address?: Address;
   readonly port: number;
@@ -82,6 +91,8 @@ export interface Intent {
   readonly peers: ReadonlyMap<string, PeerIntent>;
   readonly localRoutes: readonly LocalRoute[];
   readonly kernel: { readonly ipv4: KernelIntent; readonly ipv6: KernelIntent };
+  /** Present where this node is to program routes through a tunnel. */
+  readonly tunnel?: TunnelIntent;
   readonly logLevel: 'debug' | 'info' | 'none';
   /** Names of the nodes of the cluster that are route reflectors, in order; absent outside a cluster. */
   readonly reflectors?: readonly string[];

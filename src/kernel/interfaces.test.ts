@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { KernelEvent } from '../fib/types.ts';
 import { InterfaceTable } from './interfaces.ts';
-import type { RawAddress, RawLink } from './rtnetlink.ts';
+import type { RawAddress, RawLink } from './link-messages.ts';
 
 const raw = (index: number, name: string, more: Partial<RawLink> = {}): RawLink => ({
   index,

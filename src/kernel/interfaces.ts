@@ -1,8 +1,9 @@
 // Links and their addresses as the kernel tells of them: index <-> name, and events for what is new. Pure; the messages
 // come from the driver.
 
+import type { Address } from 'node-bgp';
 import type { InterfaceAddress, KernelEvent, Link } from '../fib/types.ts';
-import type { RawAddress, RawLink } from './rtnetlink.ts';
+import type { RawAddress, RawLink } from './link-messages.ts';
 
 interface Interface {
   readonly raw: RawLink;
@@ -21,6 +22,8 @@ export interface InterfaceChange {
 export class InterfaceTable {
   readonly #interfaces = new Map<number, Interface>();
   readonly #indexes = new Map<string, number>();
+  /** Address -> a link that has it, the last one that got it. */
+  readonly #owners = new Map<Address, number>();
   readonly #emit: (event: KernelEvent) => void;
 
   constructor(emit: (event: KernelEvent) => void) {
@@ -32,6 +35,17 @@ export class InterfaceTable {
     const known = this.#interfaces.get(this.indexOf(device));
     if (known === undefined) return `${device} does not exist yet`;
     return known.raw.adminUp ? undefined : `${device} is down`;
+  }
+
+  /** All that is known about a link and its addresses; undefined: there is no such link. */
+  find(device: string): { readonly raw: RawLink; readonly addresses: Iterable<InterfaceAddress> } | undefined {
+    const known = this.#interfaces.get(this.indexOf(device));
+    return known === undefined ? undefined : { raw: known.raw, addresses: known.addresses.values() };
+  }
+
+  /** The link that has this address. */
+  ownerOf(address: Address): RawLink | undefined {
+    return this.#interfaces.get(this.#owners.get(address) ?? 0)?.raw;
   }
 
   indexOf(device: string): number {
@@ -46,6 +60,7 @@ export class InterfaceTable {
   clear(): void {
     this.#interfaces.clear();
     this.#indexes.clear();
+    this.#owners.clear();
   }
 
   links(): Link[] {
@@ -96,6 +111,7 @@ export class InterfaceTable {
     const address = known?.addresses.get(addressKey(raw));
     if (known === undefined || address === undefined) return undefined;
     known.addresses.delete(addressKey(raw));
+    this.#disown(raw.index, address.address);
     this.#emit({ type: 'addressRemoved', address });
     return { device: known.link.device, effect: 'worse' };
   }
@@ -106,6 +122,7 @@ export class InterfaceTable {
     // The kernel repeats addresses (lifetimes of IPv6 ones); only what we know about them counts.
     if (before?.secondary === address.secondary && before.scope === address.scope) return false;
     addresses.set(addressKey(address), address);
+    this.#owners.set(address.address, index);
     this.#emit({ type: 'address', address });
     return true;
   }
@@ -114,8 +131,15 @@ export class InterfaceTable {
     this.#interfaces.delete(raw.index);
     // A new link of the same name may have come first.
     if (this.#indexes.get(link.device) === raw.index) this.#indexes.delete(link.device);
-    for (const address of addresses.values()) this.#emit({ type: 'addressRemoved', address });
+    for (const address of addresses.values()) {
+      this.#disown(raw.index, address.address);
+      this.#emit({ type: 'addressRemoved', address });
+    }
     this.#emit({ type: 'linkRemoved', device: link.device });
+  }
+
+  #disown(index: number, address: Address): void {
+    if (this.#owners.get(address) === index) this.#owners.delete(address);
   }
 }
 

@@ -7,38 +7,21 @@
 
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { Family } from 'node-bgp';
-import { compareNextHops } from '../fib/kernel-route.ts';
-import type { KernelEvent, KernelNextHop, KernelRoute, KernelWish, LearnedRoute } from '../fib/types.ts';
+import type { KernelEvent, KernelRoute, KernelWish, LearnedRoute } from '../fib/types.ts';
 import { LinuxError, nativeCallsMissing } from '../linux/libc.ts';
-import {
-  NLM_F_EXCL,
-  NLM_F_REPLACE,
-  RTM_DELADDR,
-  RTM_DELLINK,
-  RTM_DELROUTE,
-  RTM_NEWADDR,
-  RTM_NEWLINK,
-  RTM_NEWROUTE,
-} from './constants.ts';
-import { Conversation, type WriteRequest } from './conversation.ts';
+import { RTM_DELADDR, RTM_DELLINK, RTM_DELROUTE, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE } from './constants.ts';
+import { Conversation } from './conversation.ts';
+import { Doubts } from './doubts.ts';
 import { EventOutbox } from './event-outbox.ts';
 import { type InterfaceChange, InterfaceTable } from './interfaces.ts';
+import { readAddress, readLink, writeAddressDump, writeLinkDump } from './link-messages.ts';
 import type { NetlinkMessage } from './netlink.ts';
-import type { Kernel, KernelStatus } from './port.ts';
-import {
-  type RawRoute,
-  readAddress,
-  readLink,
-  readRoute,
-  writeAddressDump,
-  writeDeleteRoute,
-  writeLinkDump,
-  writeNewRoute,
-  writePrivilegeProbe,
-  writeRouteDump,
-} from './rtnetlink.ts';
+import type { Kernel, KernelStatus, TunnelWish } from './port.ts';
+import { checkPrivileges, namedRoute, routeRequest, tunnelRequest } from './requests.ts';
+import { type RawRoute, readRoute, writeRouteDump } from './rtnetlink.ts';
 import { KernelTable, type Step } from './table.ts';
 import type { KernelProblem } from './troubles.ts';
+import { Tunnel } from './tunnel.ts';
 import { WishQueue } from './wish-queue.ts';
 
 export interface LinuxKernelOptions {
@@ -60,10 +43,6 @@ const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 /** Small against the receive buffer, where each failure takes 832 octets, and 1 to 5 ms of the kernel's time. */
 const BATCH = 250;
 const WISHES = 1_000;
-/** Milliseconds from a reason to doubt until routes are read again; doubts come in swarms. */
-const RECHECK_DELAY = 20;
-/** Reading again and again may take a tenth of the time, not more. */
-const RECHECK_SHARE = 10;
 const FIRST_REOPEN = 50;
 const LAST_REOPEN = 5_000;
 
@@ -71,6 +50,7 @@ export class LinuxKernel implements Kernel {
   readonly #settings: Required<LinuxKernelOptions>;
   readonly #interfaces = new InterfaceTable((event) => this.#emit(event));
   readonly #table: KernelTable;
+  readonly #tunnel: Tunnel;
   readonly #outbox = new EventOutbox();
   readonly #wishes = new WishQueue();
   #conversation: Conversation | undefined;
@@ -80,9 +60,7 @@ export class LinuxKernel implements Kernel {
   #isStopped = false;
   #isPumping = false;
   #reading: Promise<void> = Promise.resolve();
-  readonly #doubts = new Set<Family>();
-  #recheckTimer: NodeJS.Timeout | undefined;
-  #nextRecheck = 0;
+  readonly #doubts = new Doubts((families) => void this.#readRoutes(families));
   #retryTimer: NodeJS.Timeout | undefined;
   #auditTimer: NodeJS.Timeout | undefined;
   #reopened = 0;
@@ -96,9 +74,13 @@ export class LinuxKernel implements Kernel {
       report: () => {},
       ...options,
     };
+    this.#tunnel = new Tunnel(this.#interfaces, this.#settings.report);
     this.#table = new KernelTable({
       protocol: this.#settings.protocol,
-      deviceObstacle: (device) => this.#interfaces.obstacle(device),
+      deviceObstacle: (device) => {
+        const obstacle = this.#interfaces.obstacle(device);
+        return obstacle && (this.#tunnel.obstacle(device) ?? obstacle);
+      },
       emit: (event) => this.#emit(event),
       report: this.#settings.report,
     });
@@ -108,7 +90,7 @@ export class LinuxKernel implements Kernel {
     const missing = nativeCallsMissing();
     if (missing !== undefined) throw new LinuxError('ENOSYS', 'rtnetlink', missing);
     this.#outbox.deliver = deliver;
-    await this.#checkPrivileges();
+    await checkPrivileges(this.#settings);
     this.#reading = this.#open();
     await this.#reading;
     const { auditInterval } = this.#settings;
@@ -117,6 +99,11 @@ export class LinuxKernel implements Kernel {
 
   program(wishes: readonly KernelWish[]): void {
     this.#wishes.add(wishes);
+    this.#work();
+  }
+
+  manageTunnel(tunnel: TunnelWish | undefined): void {
+    this.#tunnel.set(tunnel);
     this.#work();
   }
 
@@ -141,7 +128,7 @@ export class LinuxKernel implements Kernel {
     this.#isStopped = true;
     this.#isFollowing = false;
     clearInterval(this.#auditTimer);
-    clearTimeout(this.#recheckTimer);
+    this.#doubts.stop();
     clearTimeout(this.#retryTimer);
     this.#outbox.close();
     this.#conversation?.close();
@@ -152,17 +139,6 @@ export class LinuxKernel implements Kernel {
   /** How often the kernel dropped messages, or the socket was lost otherwise, and all was read again. */
   get reopened(): number {
     return this.#reopened;
-  }
-
-  async #checkPrivileges(): Promise<void> {
-    const { table, receiveBuffer } = this.#settings;
-    const ignore = () => {};
-    const conversation = new Conversation({ table, receiveBuffer, onNotification: ignore, onBroken: ignore });
-    const failures = await conversation.send([writePrivilegeProbe]);
-    conversation.close();
-    if (failures.get(0)?.code !== 'EPERM') return;
-    const text = 'no permission to program kernel routes: give CAP_NET_ADMIN, or run with --kernel none';
-    throw new LinuxError('EPERM', 'rtnetlink', text);
   }
 
   /** Begins a conversation and reads everything, until it works. */
@@ -225,8 +201,7 @@ export class LinuxKernel implements Kernel {
       }
     }
     this.#table.endDump();
-    const now = performance.now();
-    this.#nextRecheck = now + RECHECK_SHARE * (now - began);
+    this.#doubts.hasRead(began);
   }
 
   /** One reading at a time. Where the conversation breaks, all is read again anyhow. */
@@ -242,20 +217,13 @@ export class LinuxKernel implements Kernel {
   }
 
   #auditLater(): void {
-    for (const family of FAMILIES) this.#doubts.add(family);
+    this.#doubts.add(FAMILIES);
     this.#recheck();
   }
 
   #recheck(): void {
-    for (const family of this.#table.takeUncertain()) this.#doubts.add(family);
-    if (this.#doubts.size === 0 || this.#recheckTimer !== undefined || !this.#isFollowing) return;
-    const delay = Math.max(RECHECK_DELAY, this.#nextRecheck - performance.now());
-    this.#recheckTimer = setTimeout(() => {
-      this.#recheckTimer = undefined;
-      const families = [...this.#doubts];
-      this.#doubts.clear();
-      void this.#readRoutes(families);
-    }, delay);
+    this.#doubts.add(this.#table.takeUncertain());
+    if (this.#isFollowing) this.#doubts.schedule();
   }
 
   #follow(): void {
@@ -310,18 +278,13 @@ export class LinuxKernel implements Kernel {
     const { device, effect, renamed } = change;
     // The kernel drops IPv4 routes without a word when a link goes down or loses its last address.
     if (renamed || effect === 'worse') {
-      for (const family of renamed ? FAMILIES : this.#table.familiesThrough(device)) this.#doubts.add(family);
+      this.#doubts.add(renamed ? FAMILIES : this.#table.familiesThrough(device));
     }
     if (effect === 'better') this.#table.retryDevice(device);
   }
 
-  #routeOf({ prefix, type, metric, protocol, nextHops }: RawRoute): LearnedRoute {
-    const hops = nextHops.map(({ index, gateway, onlink }): KernelNextHop => {
-      const device = this.#interfaces.nameOf(index);
-      if (gateway === undefined) return { device };
-      return onlink ? { gateway, device, onlink } : { gateway, device };
-    });
-    return { prefix, type, metric, protocol, nextHops: hops.length > 1 ? hops.sort(compareNextHops) : hops };
+  #routeOf(raw: RawRoute): LearnedRoute {
+    return namedRoute(raw, (index) => this.#interfaces.nameOf(index));
   }
 
   #emit(event: KernelEvent): void {
@@ -337,10 +300,12 @@ export class LinuxKernel implements Kernel {
   #arm(): void {
     this.#recheck();
     clearTimeout(this.#retryTimer);
-    const deadline = this.#table.nextDeadline();
+    const deadline = earliest(this.#table.nextDeadline(), this.#tunnel.nextDeadline());
     if (deadline === undefined || this.#isStopped) return;
     this.#retryTimer = setTimeout(() => {
-      this.#table.tick(performance.now());
+      const now = performance.now();
+      this.#table.tick(now);
+      this.#tunnel.tick(now);
       this.#work();
     }, deadline - performance.now());
   }
@@ -349,6 +314,7 @@ export class LinuxKernel implements Kernel {
     this.#isPumping = true;
     try {
       while (this.#isFollowing) {
+        await this.#tend();
         for (const wish of this.#wishes.take(WISHES)) {
           if (wish === 'sweep') this.#table.sweep();
           else this.#table.set(wish);
@@ -366,10 +332,24 @@ export class LinuxKernel implements Kernel {
     this.#arm();
   }
 
+  /** One change of the tunnel device after the other: what the next one is shows when the kernel has told of the last. */
+  async #tend(): Promise<void> {
+    for (;;) {
+      const change = this.#tunnel.next(performance.now());
+      if (change === undefined) return;
+      const failures = await this.#conversation!.send([tunnelRequest(change)]);
+      this.#tunnel.apply(change, failures.get(0), performance.now());
+      // Routes that wait for it are told why.
+      this.#table.retryDevice(change.device);
+    }
+  }
+
   async #carryOut(steps: readonly Step[]): Promise<void> {
+    const { table, protocol } = this.#settings;
+    const scene = { table, protocol, indexOf: (device: string) => this.#interfaces.indexOf(device) };
     let failures: Awaited<ReturnType<Conversation['send']>>;
     try {
-      failures = await this.#conversation!.send(steps.map((step) => this.#request(step)));
+      failures = await this.#conversation!.send(steps.map(({ change }) => routeRequest(change, scene)));
     } catch (error) {
       this.#table.abandon(steps);
       throw error;
@@ -379,15 +359,10 @@ export class LinuxKernel implements Kernel {
       this.#table.apply(step, failures.get(i), now);
     });
   }
+}
 
-  #request({ change: { type, route } }: Step): WriteRequest {
-    const { table, protocol } = this.#settings;
-    const indexOf = (device: string) => this.#interfaces.indexOf(device);
-    const request = { route, protocol, table, indexOf };
-    if (type === 'delete') return (writer, flags, sequence) => writeDeleteRoute(writer, request, flags, sequence);
-    const how = type === 'add' ? NLM_F_EXCL : NLM_F_REPLACE;
-    return (writer, flags, sequence) => writeNewRoute(writer, request, how | flags, sequence);
-  }
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
 function expectLinuxError(error: unknown): void {

@@ -4,7 +4,7 @@
 import { networkInterfaces } from 'node:os';
 import { isLinkLocal, parseAddress, parseCidr } from 'node-bgp/ip';
 import type { InterfaceAddress, KernelEvent, KernelRoute, KernelWish, Link } from '../fib/types.ts';
-import type { Kernel, KernelStatus } from './port.ts';
+import type { Kernel, KernelStatus, TunnelWish } from './port.ts';
 
 export class NoKernel implements Kernel {
   readonly #interfaces: typeof networkInterfaces;
@@ -21,6 +21,8 @@ export class NoKernel implements Kernel {
   }
 
   program(_wishes: readonly KernelWish[]): void {}
+
+  manageTunnel(_tunnel: TunnelWish | undefined): void {}
 
   sweep(): void {}
 

@@ -1,6 +1,6 @@
 // The port between the daemon and whatever programs routes: Linux through rtnetlink (kernel.ts), or nothing at all (none.ts).
 
-import type { Prefix } from 'node-bgp';
+import type { Address, Prefix } from 'node-bgp';
 import type { KernelEvent, KernelRoute, KernelWish } from '../fib/types.ts';
 
 /** A route that is not as wanted, and why. */
@@ -24,6 +24,15 @@ export interface KernelStatus {
   readonly fights: readonly KernelComplaint[];
 }
 
+/** The tunnel device that routes lead through, for nodes where nobody else makes it. */
+export interface TunnelWish {
+  readonly device: string;
+  /** Its only IPv4 address; absent: addresses are left as they are. */
+  readonly address?: Address;
+  /** Own address that encapsulated packets leave from: its interface has the MTU that theirs follows from. */
+  readonly carrier: Address;
+}
+
 export interface Kernel {
   /**
    * Reads what is there and follows it. Resolves when all is read; `deliver` is called from the next turn on, first with a
@@ -32,6 +41,8 @@ export interface Kernel {
   start(deliver: (events: readonly KernelEvent[]) => void): Promise<void>;
   /** Makes the wishes true and keeps them true. A wish stands until the next one for its prefix. */
   program(wishes: readonly KernelWish[]): void;
+  /** Makes an IPIP tunnel device and keeps it as wished; undefined: leaves it alone from now on. Never removes one. */
+  manageTunnel(tunnel: TunnelWish | undefined): void;
   /** Deletes own routes that nobody wished for since the start. */
   sweep(): void;
   /** Reads all routes again and repairs what differs; resolves when they are read. */

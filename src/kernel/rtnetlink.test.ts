@@ -12,8 +12,9 @@ import {
   RTM_NEWLINK,
   RTM_NEWROUTE,
 } from './constants.ts';
+import { readAddress, readLink } from './link-messages.ts';
 import { MessageWriter, readAnswer, readMessages } from './netlink.ts';
-import { readAddress, readLink, readRoute, writeDeleteRoute, writeNewRoute } from './rtnetlink.ts';
+import { readRoute, writeDeleteRoute, writeNewRoute } from './rtnetlink.ts';
 
 const octets = (hex: string) => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
 const only = (hex: string) => {

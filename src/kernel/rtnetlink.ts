@@ -1,31 +1,18 @@
-// Messages of rtnetlink: routes, links, addresses; what Caracal asks and what the kernel says. Attributes are rows of a
-// table; those without a row are ignored. Interfaces are indexes here; names are put on in kernel.ts.
+// Messages of rtnetlink about routes: what Caracal asks and what the kernel says. Attributes are rows of a table; those
+// without a row are ignored. Interfaces are indexes here; names are put on in kernel.ts. Links and addresses have their
+// messages in link-messages.ts.
 
 import type { Address, Family, Prefix } from 'node-bgp/ip';
 import { addressBytes, addressFromBytes, familyOf, prefixFromBytes, prefixParts } from 'node-bgp/ip';
-import type { InterfaceAddress, KernelRoute } from '../fib/types.ts';
+import type { KernelRoute } from '../fib/types.ts';
 import {
   AF_INET,
   AF_INET6,
-  AF_UNSPEC,
-  IFA_ADDRESS,
-  IFA_F_SECONDARY,
-  IFA_FLAGS,
-  IFA_LOCAL,
-  IFF_LOWER_UP,
-  IFF_UP,
-  IFLA_EXT_MASK,
-  IFLA_IFNAME,
-  IFLA_INFO_KIND,
-  IFLA_LINKINFO,
-  IFLA_MTU,
   NLM_F_CREATE,
   NLM_F_DUMP,
   NLM_F_REQUEST,
-  RT_SCOPE_HOST,
   RT_SCOPE_LINK,
   RT_SCOPE_NOWHERE,
-  RT_SCOPE_SITE,
   RT_SCOPE_UNIVERSE,
   RT_TABLE_COMPAT,
   RTA_DST,
@@ -36,11 +23,8 @@ import {
   RTA_PRIORITY,
   RTA_TABLE,
   RTA_VIA,
-  RTEXT_FILTER_SKIP_STATS,
   RTM_DELROUTE,
   RTM_F_CLONED,
-  RTM_GETADDR,
-  RTM_GETLINK,
   RTM_GETROUTE,
   RTM_NEWROUTE,
   RTN_BLACKHOLE,
@@ -49,12 +33,10 @@ import {
   RTN_UNREACHABLE,
   RTNH_F_ONLINK,
 } from './constants.ts';
-import { type MessageWriter, readText, readU32, visitAttributes } from './netlink.ts';
+import { type MessageWriter, readU32, visitAttributes } from './netlink.ts';
 
 const RTMSG = 12;
 const RTNEXTHOP = 8;
-const IFINFOMSG = 16;
-const IFADDRMSG = 8;
 
 const ROUTE_TYPES: readonly (readonly [number, KernelRoute['type']])[] = [
   [RTN_UNICAST, 'unicast'],
@@ -257,7 +239,7 @@ function nextHopHeader(flags: number, index: number): Uint8Array {
   return header;
 }
 
-const DUMP = NLM_F_REQUEST | NLM_F_DUMP;
+export const DUMP = NLM_F_REQUEST | NLM_F_DUMP;
 
 /** All routes of one family in one table (NETLINK_GET_STRICT_CHK lets the kernel choose them). */
 export function writeRouteDump(family: Family, table: number, writer: MessageWriter, sequence: number): void {
@@ -265,16 +247,6 @@ export function writeRouteDump(family: Family, table: number, writer: MessageWri
   header[0] = familyNumber(family);
   header[4] = tableOctet(table);
   writer.message(RTM_GETROUTE, DUMP, sequence, header, () => writer.u32(RTA_TABLE, table));
-}
-
-export function writeLinkDump(writer: MessageWriter, flags: number, sequence: number): void {
-  const header = new Uint8Array(IFINFOMSG);
-  writer.message(RTM_GETLINK, DUMP | flags, sequence, header, () => writer.u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS));
-}
-
-/** Addresses of both families. */
-export function writeAddressDump(writer: MessageWriter, flags: number, sequence: number): void {
-  writer.message(RTM_GETADDR, DUMP | flags, sequence, new Uint8Array(IFADDRMSG));
 }
 
 /**
@@ -285,83 +257,7 @@ export function writePrivilegeProbe(writer: MessageWriter, flags: number, sequen
   writer.message(RTM_DELROUTE, NLM_F_REQUEST | flags, sequence, new Uint8Array(4));
 }
 
-export interface RawLink {
-  readonly index: number;
-  readonly name: string;
-  /** IFF_UP: set up by an administrator. */
-  readonly adminUp: boolean;
-  /** IFF_LOWER_UP: carrier. */
-  readonly carrier: boolean;
-  readonly mtu: number;
-  readonly kind?: string;
-}
-
-/** RTM_NEWLINK or RTM_DELLINK; undefined for news of a bridge about its ports, which come in the same messages. */
-export function readLink(payload: Uint8Array): RawLink | undefined {
-  if (payload.length < IFINFOMSG || payload[0] !== AF_UNSPEC) return undefined;
-  const flags = readU32(payload, 8);
-  let name = '';
-  let mtu = 0;
-  let kind: string | undefined;
-  visitAttributes(payload, IFINFOMSG, (type, value) => {
-    if (type === IFLA_IFNAME) name = readText(value);
-    else if (type === IFLA_MTU) mtu = readU32(value);
-    else if (type === IFLA_LINKINFO) {
-      visitAttributes(value, 0, (inner, text) => {
-        if (inner === IFLA_INFO_KIND) kind = readText(text);
-      });
-    }
-  });
-  const link = {
-    index: readU32(payload, 4),
-    name,
-    adminUp: (flags & IFF_UP) !== 0,
-    carrier: (flags & IFF_LOWER_UP) !== 0,
-    mtu,
-  };
-  return kind === undefined ? link : { ...link, kind };
-}
-
-export interface RawAddress {
-  readonly index: number;
-  readonly address: Address;
-  /** Connected network; of a point-to-point link the one of the peer. */
-  readonly prefix: Prefix;
-  readonly secondary: boolean;
-  readonly scope: InterfaceAddress['scope'];
-}
-
-/** RTM_NEWADDR or RTM_DELADDR. */
-export function readAddress(payload: Uint8Array): RawAddress | undefined {
-  if (payload.length < IFADDRMSG) return undefined;
-  const [family, length, octetFlags, scope] = payload as unknown as number[];
-  if (family !== AF_INET && family !== AF_INET6) return undefined;
-  let peer: Uint8Array | undefined;
-  let local: Uint8Array | undefined;
-  let flags = octetFlags!;
-  visitAttributes(payload, IFADDRMSG, (type, value) => {
-    if (type === IFA_ADDRESS) peer = value;
-    else if (type === IFA_LOCAL) local = value;
-    else if (type === IFA_FLAGS) flags = readU32(value);
-  });
-  const own = local ?? peer;
-  if (own === undefined) return undefined;
-  return {
-    index: readU32(payload, 4),
-    address: addressFromBytes(own),
-    prefix: prefixFromBytes(family === AF_INET ? 'ipv4' : 'ipv6', peer ?? own, length!),
-    secondary: (flags & IFA_F_SECONDARY) !== 0,
-    scope: scopeName(scope!),
-  };
-}
-
-function scopeName(scope: number): InterfaceAddress['scope'] {
-  if (scope >= RT_SCOPE_HOST) return 'host';
-  if (scope >= RT_SCOPE_LINK) return 'link';
-  return scope >= RT_SCOPE_SITE ? 'site' : 'global';
-}
-
-function familyNumber(family: Family): number {
+export function familyNumber(family: Family): number {
   return family === 'ipv4' ? AF_INET : AF_INET6;
 }
 

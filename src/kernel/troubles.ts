@@ -19,11 +19,10 @@ export interface Failure {
 }
 
 /** Worth a line in a log, once. */
-export interface KernelProblem {
-  readonly type: 'refused' | 'conflict' | 'fight';
-  readonly prefix: Prefix;
-  readonly text: string;
-}
+export type KernelProblem =
+  | { readonly type: 'refused' | 'conflict' | 'fight'; readonly prefix: Prefix; readonly text: string }
+  /** Of the tunnel device. */
+  | { readonly type: 'tunnel'; readonly text: string };
 
 /** Who has troubles. */
 interface Sufferer {

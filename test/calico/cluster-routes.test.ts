@@ -1,7 +1,19 @@
 // Who programs the routes of a pool: every value of programClusterRoutes with every encapsulation.
 
 import { describe, expect, test } from 'vitest';
-import { configuration, exported, intentOf, NO_MESH, node, pool, programmed, THREE_NODES } from './support.ts';
+import type { Intent } from '../../src/intent/index.ts';
+import {
+  block,
+  configuration,
+  exported,
+  intentOf,
+  NO_MESH,
+  node,
+  pool,
+  programmed,
+  resource,
+  THREE_NODES,
+} from './support.ts';
 
 const POOLS =
   pool('ipip', '10.66.0.0/16', { ipipMode: 'Always' }) +
@@ -78,6 +90,29 @@ describe('kernel', () => {
   test('disabled pools and pools without BGP export are programmed as any other', () => {
     const pools = pool('a', '10.66.0.0/16', { disabled: true }) + pool('b', '10.67.0.0/16', { disableBGPExport: true });
     expect(verdictsOf(intentOf([THREE_NODES, pools]))).toMatchObject({ ipip: 'direct direct', cross: 'direct direct' });
+  });
+});
+
+describe('the tunnel device', () => {
+  const own = node('alpha', { ipv4: '10.65.0.2/24' });
+  const blocks = block('10.68.3.0/26') + block('10.67.1.64/26') + block('10.66.1.64/26');
+  const enabled = configuration({ programClusterRoutes: 'EnabledIPIPOnly' });
+  const tunnelOf = (...parts: readonly string[]) => intentOf([own, ...parts]).tunnel;
+
+  test.each<[string, readonly string[], Intent['tunnel']]>([
+    ['has the first address of the first block in an IPIP pool', [enabled, POOLS, blocks], { device: 'tunl0', carrier: '10.65.0.2', address: '10.66.1.64' }], // biome-ignore format: one line
+    ['has no address where no block is in such a pool', [enabled, POOLS, block('10.68.3.0/26')], { device: 'tunl0', carrier: '10.65.0.2' }], // biome-ignore format: one line
+    ['is needed for CrossSubnet too', [enabled, pool('cross', '10.67.0.0/16', { ipipMode: 'CrossSubnet' })], { device: 'tunl0', carrier: '10.65.0.2' }], // biome-ignore format: one line
+    ['is of no concern without IPIP pools', [enabled, pool('plain', '10.68.0.0/16'), blocks], undefined],
+    ['is of no concern where Felix programs IPIP', [configuration({}), POOLS, blocks], undefined],
+  ])('%s', (_, parts, expected) => {
+    expect(tunnelOf(...parts)).toEqual(expected);
+  });
+
+  test("has the Node's address where it says one, and none without an own IPv4 address", () => {
+    const bgp = { ipv4Address: '10.65.0.2/24', ipv4IPIPTunnelAddr: '10.66.9.9' };
+    expect(intentOf([resource('Node', 'alpha', { bgp }), enabled, POOLS, blocks]).tunnel?.address).toBe('10.66.9.9');
+    expect(intentOf([node('alpha', { ipv6: 'fd65::2/64' }), enabled, POOLS, blocks]).tunnel).toBeUndefined();
   });
 });
 

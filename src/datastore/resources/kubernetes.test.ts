@@ -52,6 +52,7 @@ describe('a Kubernetes Node', () => {
         kind: 'Node',
         metadata,
         bgp,
+        tunnelAddress: '10.65.1.0',
         wireguardIPv4: '10.65.1.1',
         wireguardIPv6: 'fd00:65::1',
         podCIDRs: ['10.244.1.0/24', 'fd00:244:1::/64'],
@@ -69,7 +70,15 @@ describe('a Kubernetes Node', () => {
       metadata: { name: 'n1', labels, annotations },
     };
     expect(read(document)).toStrictEqual({
-      resource: { kind: 'Node', metadata, bgp, wireguardIPv4: '10.65.1.1', wireguardIPv6: 'fd00:65::1', podCIDRs: [] },
+      resource: {
+        kind: 'Node',
+        metadata,
+        bgp,
+        tunnelAddress: '10.65.1.0',
+        wireguardIPv4: '10.65.1.1',
+        wireguardIPv6: 'fd00:65::1',
+        podCIDRs: [],
+      },
       said: [],
     });
     const items = [{ metadata: { name: 'n1' } }];
@@ -129,6 +138,7 @@ describe('a Kubernetes Node', () => {
       resource: {
         kind: 'Node',
         metadata: { name: 'n1', labels: {}, annotations: {} },
+        tunnelAddress: '10.244.1.1',
         ...expected,
         podCIDRs: ['fd00::/64', '10.244.1.0/24'],
       },

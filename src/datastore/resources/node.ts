@@ -10,6 +10,7 @@ import { addressOf, asn, flag, interfaceAddressOf, list, prefix, routerId, unles
 /** Calico: `kind: Node`, `apiVersion: projectcalico.org/v3`. */
 export function readCalicoNode(metadata: Metadata, document: Field): NodeResource {
   const spec = document.at('spec').tolerant();
+  const tunnelAddress = spec.at('bgp').read('ipv4IPIPTunnelAddr', unlessEmpty(addressOf('ipv4')));
   const bgp = spec.read('bgp', (field) => {
     const values = readBgp(field, BGP_FIELDS);
     field.pass('ipv4IPIPTunnelAddr');
@@ -21,6 +22,7 @@ export function readCalicoNode(metadata: Metadata, document: Field): NodeResourc
     kind: 'Node',
     metadata,
     bgp,
+    tunnelAddress,
     wireguardIPv4: wireguard.read('interfaceIPv4Address', unlessEmpty(addressOf('ipv4'))),
     wireguardIPv6: wireguard.read('interfaceIPv6Address', unlessEmpty(addressOf('ipv6'))),
     podCIDRs: document.at('status').tolerant().read('podCIDRs', list(prefix)) ?? [],
@@ -50,7 +52,8 @@ export function readKubernetesNode(
   const podCIDRs = spec.read('podCIDRs', list(prefix)) ?? [];
   const wireguardIPv4 = annotations.read(annotation('IPv4WireguardInterfaceAddr'), unlessEmpty(addressOf('ipv4')));
   const hasWireguard = annotations.at(annotation('WireguardPublicKey')).present;
-  const tunnelAddress = hasWireguard ? firstPodAddress(podCIDRs) : undefined;
+  const wireguardOfPods = hasWireguard ? firstPodAddress(podCIDRs) : undefined;
+  const tunnelAddress = annotations.read(annotation('IPv4IPIPTunnelAddr'), unlessEmpty(addressOf('ipv4')));
   return defined({
     kind: 'Node',
     metadata: {
@@ -59,7 +62,8 @@ export function readKubernetesNode(
       annotations: annotations.read(annotation('annotations'), jsonTexts) ?? {},
     },
     bgp: readBgp(annotations, BGP_ANNOTATIONS),
-    wireguardIPv4: usePodCIDR ? tunnelAddress : wireguardIPv4,
+    tunnelAddress: usePodCIDR ? firstPodAddress(podCIDRs) : tunnelAddress,
+    wireguardIPv4: usePodCIDR ? wireguardOfPods : wireguardIPv4,
     wireguardIPv6: annotations.read(annotation('IPv6WireguardInterfaceAddr'), unlessEmpty(addressOf('ipv6'))),
     podCIDRs,
     ready: readReady(document.at('status').tolerant()),

@@ -134,6 +134,7 @@ test('a resource of every kind, as the tools print it', () => {
         asNumber: 64513,
         routeReflectorClusterID: 0xf4000001,
       },
+      tunnelAddress: '10.65.3.1',
       wireguardIPv4: '10.65.3.2',
       podCIDRs: ['10.244.0.0/24'],
     },

@@ -127,6 +127,8 @@ export interface NodeResource {
     readonly asNumber?: Asn;
     readonly routeReflectorClusterID?: RouterId;
   };
+  /** Of the IPIP tunnel. */
+  readonly tunnelAddress?: Address;
   readonly wireguardIPv4?: Address;
   readonly wireguardIPv6?: Address;
   readonly podCIDRs: readonly Prefix[];
