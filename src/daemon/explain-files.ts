@@ -31,7 +31,7 @@ function idleSpeaker(intent: Intent): Speaker {
     startedAt: 0,
   });
   speaker.handle({ type: 'intent', intent }, 0);
-  do speaker.work(0);
+  do speaker.work();
   while (speaker.hasWork);
   return speaker;
 }

@@ -61,7 +61,7 @@ export class Loop {
     if (due !== undefined && due <= began) effects.push(...speaker.handle({ type: 'tick' }, began));
     for (const input of this.#ports.collect()) append(effects, speaker.handle(input, began));
     this.#read(effects, began + SLICE);
-    do append(effects, speaker.work(now()));
+    do append(effects, speaker.work());
     while (speaker.hasWork && now() < began + SLICE);
     this.#ports.execute(effects);
     if (this.#mailbox.length > 0 || speaker.hasWork) this.wake();

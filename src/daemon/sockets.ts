@@ -9,6 +9,8 @@ import { connectionLoss, dialFailure } from './connection-reasons.ts';
 
 /** Octets read from one connection that may wait in the mailbox before it is not read any further. */
 const READ_AHEAD = 256 * 1024;
+const NOTHING = new Uint8Array(0);
+
 /** Milliseconds that a closed connection has to get its last message out. */
 const LINGER = 1_000;
 
@@ -23,9 +25,14 @@ interface Connection {
   endpoints: Endpoints | undefined;
   /** Octets in the mailbox. */
   queued: number;
+  /** Written in this slice, not yet given to the socket. */
+  outbox: Uint8Array[];
+  /** Octets given to the socket that the system had not taken when we last looked. */
+  outstanding: number;
   /** Octets that the system has taken since the last `collect`. */
-  written: number;
-  corked: boolean;
+  taken: number;
+  /** We are told when the socket has got rid of what it has. */
+  watched: boolean;
 }
 
 type EffectOf<Type extends Effect['type']> = Extract<Effect, { readonly type: Type }>;
@@ -34,7 +41,7 @@ export class Sockets {
   readonly #ports: SocketPorts;
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #progressed = new Set<Connection>();
-  #corked: Connection[] = [];
+  #written: Connection[] = [];
   #nextId = 1;
 
   constructor(ports: SocketPorts) {
@@ -48,8 +55,8 @@ export class Sockets {
   readonly collect = (): readonly Input[] => {
     const inputs: Input[] = [];
     for (const connection of this.#progressed) {
-      inputs.push({ type: 'written', connection: connection.id, bytes: connection.written });
-      connection.written = 0;
+      inputs.push({ type: 'written', connection: connection.id, bytes: connection.taken });
+      connection.taken = 0;
     }
     this.#progressed.clear();
     return inputs;
@@ -101,40 +108,63 @@ export class Sockets {
   write({ connection: id, bytes }: EffectOf<'write'>): void {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
-    // Everything of a slice goes out in one system call (writev).
-    if (!connection.corked) {
-      connection.corked = true;
-      connection.socket.cork();
-      this.#corked.push(connection);
-    }
-    connection.socket.write(bytes, (error) => {
-      if (error) return;
-      if (connection.written === 0) this.#progressed.add(connection);
-      connection.written += bytes.length;
-      this.#ports.wake();
-    });
+    if (connection.outbox.length === 0) this.#written.push(connection);
+    connection.outbox.push(bytes);
   }
 
-  /** The end of a slice: what was written goes to the system. */
+  /** The end of a slice: what was written goes to the system, everything of a connection in one call (writev). */
   flush(): void {
-    const corked = this.#corked;
-    this.#corked = [];
-    for (const connection of corked) {
-      connection.corked = false;
-      connection.socket.uncork();
+    const written = this.#written;
+    this.#written = [];
+    for (const connection of written) {
+      if (this.#connections.get(connection.id) === connection) this.#send(connection);
     }
+    if (this.#progressed.size > 0) this.#ports.wake();
+  }
+
+  #send(connection: Connection): void {
+    const { socket, outbox } = connection;
+    connection.outbox = [];
+    for (const bytes of outbox) connection.outstanding += bytes.length;
+    if (outbox.length === 1) {
+      socket.write(outbox[0]!);
+    } else {
+      socket.cork();
+      for (const bytes of outbox) socket.write(bytes);
+      socket.uncork();
+    }
+    this.#look(connection);
+  }
+
+  /**
+   * What has the system taken? Nearly always everything at once, so no callback is given to each write; where something
+   * is left, an empty write behind it tells when it is gone.
+   */
+  #look(connection: Connection): void {
+    const left = connection.socket.writableLength;
+    connection.taken += connection.outstanding - left;
+    connection.outstanding = left;
+    this.#progressed.add(connection);
+    if (left === 0 || connection.watched) return;
+    connection.watched = true;
+    connection.socket.write(NOTHING, () => {
+      connection.watched = false;
+      if (this.#connections.get(connection.id) !== connection) return;
+      this.#look(connection);
+      this.#ports.wake();
+    });
   }
 
   close(id: ConnectionId): void {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
     const { socket } = connection;
+    if (!socket.connecting && connection.outbox.length > 0) this.#send(connection); // the last word
     this.#forget(connection);
     if (socket.connecting) {
       socket.destroy();
       return;
     }
-    if (connection.corked) socket.uncork();
     socket.destroySoon();
     setTimeout(() => socket.destroy(), LINGER).unref();
   }
@@ -147,7 +177,16 @@ export class Sockets {
   }
 
   #add(id: ConnectionId, socket: Socket): Connection {
-    const connection = { id, socket, endpoints: undefined, queued: 0, written: 0, corked: false };
+    const connection: Connection = {
+      id,
+      socket,
+      endpoints: undefined,
+      queued: 0,
+      outbox: [],
+      outstanding: 0,
+      taken: 0,
+      watched: false,
+    };
     this.#connections.set(id, connection);
     return connection;
   }

@@ -139,16 +139,16 @@ export class Sessions {
   }
 
   /** The restart is over where all peers have told their tables; those that restart themselves are not waited for. */
-  endRestart(now: number): void {
+  endRestart(): void {
     for (const peer of this.#peers.values()) {
       if (!peer.hasConverged && peer.session?.negotiated.gracefulRestart?.restarted !== true) return;
     }
-    this.giveUpRestart(now);
+    this.giveUpRestart();
   }
 
-  giveUpRestart(now: number): void {
+  giveUpRestart(): void {
     this.#isRestarting = false;
-    for (const family of ['ipv4', 'ipv6'] as const) this.writeAll(family, now);
+    for (const family of ['ipv4', 'ipv6'] as const) this.writeAll(family);
   }
 
   // --- state machines
@@ -194,7 +194,7 @@ export class Sessions {
         this.#outlet.effect({ type: 'close', connection: output.connection });
         return;
       case 'send':
-        this.#write(peer, output.connection, output.bytes, now);
+        this.#write(peer, output.connection, output.bytes);
         return;
       case 'stateChanged':
         peer.since = now;
@@ -259,11 +259,11 @@ export class Sessions {
   // --- output
 
   /** Every member of the family's groups takes what its socket has room for. */
-  writeAll(family: Family, now: number): void {
+  writeAll(family: Family): void {
     const holdsEndOfRib = this.#holdsEndOfRib();
     for (const peer of this.#peers.values()) {
       const state = peer.session === undefined ? undefined : peer.families.get(family);
-      if (state !== undefined) this.#writeTo(peer, peer.session!.connection, family, state, holdsEndOfRib, now);
+      if (state !== undefined) this.#writeTo(peer, peer.session!.connection, family, state, holdsEndOfRib);
     }
   }
 
@@ -273,7 +273,6 @@ export class Sessions {
     family: Family,
     state: PeerFamily,
     holdsEndOfRib: boolean,
-    now: number,
   ): void {
     const group = this.#families[family].rib.groups.groupOf(state.source.id);
     const member = group?.members.get(state.source.id);
@@ -286,13 +285,13 @@ export class Sessions {
           return;
         }
         peer.updatesOut += messages;
-        this.#write(peer, connection, bytes, now);
+        this.#write(peer, connection, bytes);
       });
     }
     if (!state.owedEndOfRib || holdsEndOfRib || !member.isUpToDate) return;
     state.owedEndOfRib = false;
     peer.updatesOut++;
-    this.#write(peer, connection, group.endOfRib, now);
+    this.#write(peer, connection, group.endOfRib);
   }
 
   /**
@@ -305,15 +304,11 @@ export class Sessions {
     return false;
   }
 
-  #write(peer: SpeakerPeer, id: number, bytes: Uint8Array, now: number): void {
+  #write(peer: SpeakerPeer, id: number, bytes: Uint8Array): void {
     peer.octetsOut += bytes.length;
     this.#outlet.effect({ type: 'write', connection: id, bytes });
     const connection = this.#connections.get(id);
-    if (connection === undefined) return;
-    const began = connection.waiting === 0;
-    connection.waiting += bytes.length;
-    // From here on the send hold timer runs (RFC 9687).
-    if (began) this.run(peer, { type: 'sendProgress', connection: id, waiting: connection.waiting }, now);
+    if (connection !== undefined) connection.waiting += bytes.length;
   }
 
   #tell(fact: Fact): void {

@@ -32,6 +32,8 @@ export interface LabOptions {
   /** Nodes that program no kernel; stand-alone reflectors never do. */
   readonly withoutKernel?: readonly string[];
   readonly intent?: Omit<IntentOptions, 'node'>;
+  /** Prefixes that routers work off at a time. */
+  readonly portion?: number;
 }
 
 export interface ToldFact {
@@ -169,7 +171,7 @@ export class Router implements Process<Input, Effect> {
 
   /** A new process that has not heard of any resource yet. */
   boot(): void {
-    const { simulation } = this.#lab;
+    const { simulation, options } = this.#lab;
     this.#speaker = new Speaker({
       node: this.name,
       random: simulation.random,
@@ -177,6 +179,7 @@ export class Router implements Process<Input, Effect> {
       kernel: this.#kernelType,
       startedAt: simulation.now,
       restarted: this.kernel.size > 0,
+      ...(options.portion === undefined ? {} : { portion: options.portion }),
     });
     this.#leftovers = new Set(this.kernel.keys());
     this.recoveredAt = undefined;
@@ -213,7 +216,7 @@ export class Router implements Process<Input, Effect> {
   handle(input: Input, now: number): readonly Effect[] {
     const { speaker } = this;
     const effects = [...speaker.handle(input, now)];
-    do effects.push(...speaker.work(now));
+    do effects.push(...speaker.work());
     while (speaker.hasWork);
     return effects;
   }

@@ -98,7 +98,7 @@ describe('a router without a kernel', () => {
     const effects = [
       ...speaker.handle({ type: 'intent', intent: lab.router('node-1').speaker.intent! }, 0),
       ...speaker.handle({ type: 'kernel', events: [snapshotOf(['10.0.0.1'])] }, 0),
-      ...speaker.work(0),
+      ...speaker.work(),
     ];
     expect(typesOf(effects)).not.toContain('program');
     expect(speaker.families.ipv4.forwarding.resolve('192.0.2.1')).toMatchObject({ reachable: true });

@@ -27,6 +27,8 @@ export interface SpeakerOptions {
   readonly startedAt: number;
   /** Kernel routes of an earlier run were found: peers are told that forwarding went on (RFC 4724 4.1). */
   readonly restarted: boolean;
+  /** Prefixes worked off by one call of `work`; default: some milliseconds' worth. */
+  readonly portion?: number;
 }
 
 /** Milliseconds that kernel routes of an earlier run are kept for sessions that have not come back: as long as peers keep ours. */
@@ -51,8 +53,8 @@ export class Speaker {
     this.isRecovering = options.restarted;
     const attributes = new AttributeTable();
     this.families = {
-      ipv4: new FamilyRouter('ipv4', attributes, options.kernel),
-      ipv6: new FamilyRouter('ipv6', attributes, options.kernel),
+      ipv4: new FamilyRouter('ipv4', attributes, options.kernel, options.portion),
+      ipv6: new FamilyRouter('ipv6', attributes, options.kernel, options.portion),
     };
     this.sessions = new Sessions(options, this.families, this.connections, {
       effect: this.#push,
@@ -67,14 +69,14 @@ export class Speaker {
   }
 
   /** A portion of what earlier inputs left to do, and everything that peers can take of it. */
-  work(now: number): Effect[] {
+  work(): Effect[] {
     if (this.#isShutDown) return [];
     for (const router of [this.families.ipv4, this.families.ipv6]) {
-      const wishes = router.work(() => this.sessions.writeAll(router.family, now));
+      const wishes = router.work(() => this.sessions.writeAll(router.family));
       if (wishes.length > 0) this.#push({ type: 'program', wishes });
       if (wishes.some(isUnreachable)) this.#tellUnresolved(router);
     }
-    this.#endRecovery(now);
+    this.#endRecovery();
     return this.#takeEffects();
   }
 
@@ -180,6 +182,9 @@ export class Speaker {
     const connection = this.connections.get(id);
     if (connection === undefined) return;
     connection.waiting -= octets;
+    // Where everything is taken at once, as nearly always, the session need not know.
+    if (connection.waiting === 0 && !connection.isStalled) return;
+    connection.isStalled = connection.waiting > 0;
     this.sessions.run(connection.peer, { type: 'sendProgress', connection: id, waiting: connection.waiting }, now);
   }
 
@@ -200,21 +205,21 @@ export class Speaker {
 
   #tick(now: number): void {
     for (const key of this.#deadlines.due(now)) {
-      if (key === RECOVERY) this.#giveUpRecovery(now);
+      if (key === RECOVERY) this.#giveUpRecovery();
       else this.sessions.tick(key, now);
     }
   }
 
   /** Over as soon as every peer has told its whole table. */
-  #endRecovery(now: number): void {
+  #endRecovery(): void {
     if (this.intent === undefined || this.intent.nodeMissing === true || this.hasWork) return;
-    if (this.sessions.isRestarting) this.sessions.endRestart(now);
+    if (this.sessions.isRestarting) this.sessions.endRestart();
     if (this.isRecovering && this.sessions.allConverged()) this.#finishRecovery();
   }
 
   /** Those who have not come back until now are not waited for any longer. */
-  #giveUpRecovery(now: number): void {
-    if (this.sessions.isRestarting) this.sessions.giveUpRestart(now);
+  #giveUpRecovery(): void {
+    if (this.sessions.isRestarting) this.sessions.giveUpRestart();
     if (this.isRecovering) this.#finishRecovery();
   }
 
