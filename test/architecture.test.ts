@@ -29,10 +29,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/speaker': ['src/node-bgp', 'src/policy', 'src/rib', 'src/fib', 'src/intent', 'src/datastore/types.ts'],
   'src/kernel': ['src/node-bgp', 'src/fib/types.ts', 'src/fib/kernel-route.ts', 'src/linux'],
   'src/status': [
-    ...['src/node-bgp', 'src/speaker/types.ts', 'src/speaker/explanation.ts'],
+    ...['src/node-bgp', 'src/speaker/types.ts', 'src/speaker/explanation.ts', 'src/speaker/planning.ts'],
     ...['src/intent/types.ts', 'src/datastore/types.ts'],
   ],
-  'src/cli': ['src/node-bgp', 'src/status'],
+  'src/cli': ['src/node-bgp', 'src/status', 'src/speaker/planning.ts'],
   'src/daemon': ['src'],
   'src/main.ts': ['src', 'topologies', 'package.json'],
   'bird-compat': ['src/node-bgp', 'src/policy', 'src/intent/types.ts', 'src/speaker/types.ts'],

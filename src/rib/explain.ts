@@ -2,7 +2,14 @@
 // the reasons. Not here: which path is best (decision.ts), whether a session exists (the speaker).
 
 import type { Attributes } from 'node-bgp';
-import { type Explanation, explain, type Policy, type PolicyPeer, type PolicyRoute } from '../policy/index.ts';
+import {
+  type Explanation,
+  evaluate,
+  explain,
+  type Policy,
+  type PolicyPeer,
+  type PolicyRoute,
+} from '../policy/index.ts';
 import { emptyRoute } from './export-policy.ts';
 import { findLoop, type Loop, type LoopRules } from './import-policy.ts';
 import type { Row } from './path-table.ts';
@@ -53,6 +60,24 @@ export function explainExport(
   route.attributes = prepareForExport(source, attributes, target);
   const explanation = explain(policy, route);
   return { type: 'policy', explanation, attributes: finishExport(explanation.attributes, target) };
+}
+
+/** What is sent of this path, without the reasons; undefined: nothing. */
+export function judgeExport(
+  tables: RibTables,
+  prefix: PrefixId,
+  row: Row,
+  policy: Policy,
+  peer: PolicyPeer,
+  target: ExportTarget,
+): Attributes | undefined {
+  const source = tables.sources[tables.paths.source[row]!]!.info;
+  const { attributes } = tables.attributes.get(tables.paths.set[row]!);
+  if (exportObstacle(source, attributes, target) !== undefined) return undefined;
+  const route = describedRoute(tables, prefix, row, peer);
+  route.attributes = prepareForExport(source, attributes, target);
+  const result = evaluate(policy, route);
+  return result.accepted ? finishExport(result.attributes, target) : undefined;
 }
 
 function describedRoute(tables: RibTables, prefix: PrefixId, row: Row, peer: PolicyPeer | undefined): PolicyRoute {

@@ -98,9 +98,7 @@ export class Forwarding {
     if (this.#absent) return wishes;
     for (let i = 0; i < flushed.count; i++) {
       const prefix = flushed.prefixes[i]!;
-      const rows = rib.candidates(prefix);
-      const candidates = rows.length === 0 ? undefined : this.#candidates(rib, prefix, rows);
-      wishes.push(...this.fib.setRoute(rib.tables.prefixes.text(prefix), candidates));
+      wishes.push(...this.fib.setRoute(rib.tables.prefixes.text(prefix), this.candidates(rib, prefix)));
     }
     return wishes;
   }
@@ -113,14 +111,14 @@ export class Forwarding {
   }
 
   /** The kernel policy speaks for the best path; equal ones that it rejects are left out. */
-  #candidates(rib: Rib, prefix: number, rows: readonly Row[]): Candidate[] | undefined {
+  candidates(rib: Rib, prefix: number): Candidate[] | undefined {
     const candidates: Candidate[] = [];
-    for (const row of rows) {
+    for (const row of rib.candidates(prefix)) {
       const candidate = this.#candidate(rib, prefix, row);
       if (candidate === undefined && candidates.length === 0) return undefined;
       if (candidate !== undefined) candidates.push(candidate);
     }
-    return candidates;
+    return candidates.length === 0 ? undefined : candidates;
   }
 
   #candidate(rib: Rib, prefix: number, row: Row): Candidate | undefined {

@@ -6,7 +6,7 @@ import type { Session, SpeakerPeer } from './peer.ts';
 import type { RouterIdentity } from './peer-routes.ts';
 
 export function groupOptions(
-  peer: SpeakerPeer,
+  peer: Pick<SpeakerPeer, 'intent' | 'policyPeer'>,
   { endpoints, negotiated }: Session,
   family: Family,
   identity: RouterIdentity,

@@ -76,8 +76,7 @@ export class SpeakerPeer {
   }
 
   get policyPeer(): PolicyPeer {
-    const { name, localAs, remoteAs, address } = this.intent;
-    return { name, type: localAs === remoteAs ? 'ibgp' : 'ebgp', localAs, remoteAs, address };
+    return policyPeerOf(this.intent);
   }
 
   noteDown(reason: DownReason, wasEstablished: boolean, now: number): void {
@@ -89,6 +88,11 @@ export class SpeakerPeer {
     if (wasSaid && error.code === undefined && !wasEstablished) return;
     this.lastError = { at: now, ...error };
   }
+}
+
+/** The session as filters see it. */
+export function policyPeerOf({ name, localAs, remoteAs, address }: PeerIntent): PolicyPeer {
+  return { name, type: localAs === remoteAs ? 'ibgp' : 'ebgp', localAs, remoteAs, address };
 }
 
 /** The end of a session, or of an attempt, in words; undefined where nobody has to be told (our own stop). */
