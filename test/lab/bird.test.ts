@@ -146,7 +146,7 @@ ${CLUSTER_RESOURCES('')}`,
       '10.65.0.64/26 via 192.0.2.2 dev eth0 metric 1024',
       'fd00:65::40/122 via 2001:db8:2::2 dev eth0 metric 1024',
       '10.65.0.128/26 via 192.0.2.3 dev eth0 metric 2147483547',
-      'fd00:65::80/122 via 2001:db8:2::3 dev eth0 metric 2147483547',
+      'fd00:65::80/122 via fe80:: dev eth0 metric 2147483547',
       '198.51.100.0/24 via 192.0.2.3 dev eth0 metric 2147483547',
     ]);
     await expectPing(lab(), 'web-1', '10.65.0.130');
@@ -241,7 +241,7 @@ ${CLUSTER_RESOURCES(`
       'blackhole 10.65.0.0/26',
       'blackhole fd00:65::/122',
       '10.65.0.128/26 via 192.0.2.254 dev eth0 metric 2147483547',
-      'fd00:65::80/122 via 2001:db8:2::fe dev eth0 metric 2147483547',
+      'fd00:65::80/122 via fe80:: dev eth0 metric 2147483547',
       '198.51.100.0/24 via 192.0.2.254 dev eth0 metric 2147483547',
     ]);
   });

@@ -52,12 +52,12 @@ export async function expectKernelRoutes(lab: Lab, machine: string, expected: re
   expect(actual).toEqual(wanted);
 }
 
-/** `10.65.0.64/26 via 192.0.2.2 dev eth0 metric 1024`, `blackhole 10.65.0.0/26`. */
+/** `10.65.0.64/26 via 192.0.2.2 dev eth0 metric 1024`, `blackhole 10.65.0.0/26`; link-local gateways, which nobody chooses, are `fe80::`. */
 export function formatRoute(route: IpRoute): string {
   if (route.type !== undefined && route.type !== 'unicast') return `${route.type} ${route.dst}`;
   const hops = route.nexthops ?? [{ gateway: route.gateway, dev: route.dev }];
   const vias = hops.map(({ gateway, dev }) => `${gateway === undefined ? '' : `via ${gateway} `}dev ${dev}`).sort();
-  return `${route.dst} ${vias.join(' ')} metric ${route.metric ?? 0}`;
+  return `${route.dst} ${vias.join(' ')} metric ${route.metric ?? 0}`.replaceAll(/via fe80::\S+/g, 'via fe80::');
 }
 
 /** One packet that comes back, from a pod or machine to an address. */
