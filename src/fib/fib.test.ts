@@ -85,6 +85,7 @@ describe('next hops', () => {
     expect(fib.setRoute('fd00:65::/122', [bgp('fd00::2')])).toEqual([
       unicast('fd00:65::/122', [{ gateway: 'fd00::2', device: 'eth0' }], 1024),
     ]);
+    expect(fib.setRoute('fd00:65::/122', [bgp('fd00::2', { metric: 0 })])).toEqual([]); // what Linux makes of 0
   });
 
   test('the longest match wins, then the lowest metric, and a route that drops is no way', () => {

@@ -11,7 +11,7 @@
 
 import type { Address, Family, Prefix } from 'node-bgp';
 import { matchesInterface } from './interface-pattern.ts';
-import { compareNextHops, defaultMetric, sameNextHops, sameRoute } from './kernel-route.ts';
+import { compareNextHops, kernelMetric, sameNextHops, sameRoute } from './kernel-route.ts';
 import { NextHopTable } from './next-hop-table.ts';
 import type { InterfaceAddress, KernelEvent, KernelNextHop, KernelRoute, KernelWish, LearnedRoute } from './types.ts';
 
@@ -208,7 +208,7 @@ export class Fib {
 
   #kernelRoute(prefix: Prefix, candidates: readonly Candidate[]): KernelRoute | undefined {
     const best = candidates[0]!;
-    const metric = best.metric ?? defaultMetric(this.#family);
+    const metric = kernelMetric(this.#family, best.metric);
     if (best.type === 'blackhole') return { prefix, type: 'blackhole', metric, nextHops: [] };
     if (best.type === 'via') {
       const hop = this.#table.neighbour(best.gateway);

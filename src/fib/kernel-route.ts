@@ -3,9 +3,11 @@
 import type { Family } from 'node-bgp';
 import type { KernelNextHop, KernelRoute } from './types.ts';
 
-/** What Linux takes for a route without a metric: none in IPv4, IP6_RT_PRIO_USER in IPv6. */
-export function defaultMetric(family: Family): number {
-  return family === 'ipv4' ? 0 : 1024;
+const IP6_RT_PRIO_USER = 1024;
+
+/** What Linux makes of a metric: in IPv4 none is 0, in IPv6 both mean its default. */
+export function kernelMetric(family: Family, metric = 0): number {
+  return family === 'ipv6' && metric === 0 ? IP6_RT_PRIO_USER : metric;
 }
 
 /** By gateway, then device, as text. */
