@@ -307,6 +307,20 @@ describe('troubles', () => {
     expect([world.linux.all().length, world.problems]).toEqual([1, []]);
   });
 
+  test('a route that cannot be placed leaves none of its predecessors behind', () => {
+    const world = new World();
+    world.table.set(wish(route(A, '10.0.0.2', 512)));
+    world.work();
+    world.agentAdds(foreign(A, '10.0.0.9', 1024), NLM_F_CREATE | NLM_F_EXCL);
+    world.table.set(wish(route(A, '10.0.0.3', 1024)));
+    world.work();
+    expect(world.linux.all()).toEqual([foreign(A, '10.0.0.9', 1024)]);
+    expect(world.table.status().conflicts.length).toBe(1);
+    world.agentRemoves(A, 1024, STATIC);
+    world.work();
+    expect(world.linux.all()).toEqual([{ ...route(A, '10.0.0.3', 1024), protocol: OURS }]);
+  });
+
   test('a foreign route that nobody told of is found when the kernel says EEXIST', () => {
     const world = new World();
     world.linux.insert(foreign(A, '10.0.0.9'), NLM_F_CREATE);

@@ -270,7 +270,11 @@ export class KernelTable {
       return route && { type: 'delete', route };
     }
     const first = routes.find(({ metric }) => metric === wanted.metric);
-    if (first !== undefined && !this.#isOwn(first)) return { type: 'conflict', protocol: first.protocol };
+    if (first !== undefined && !this.#isOwn(first)) {
+      // Nor may the way that we wanted before stay: it is not wanted any more.
+      const old = routes.find((route) => this.#isOwn(route) && !sameRoute(route, wanted));
+      return old === undefined ? { type: 'conflict', protocol: first.protocol } : { type: 'delete', route: old };
+    }
     if (first !== undefined && sameRoute(first, wanted)) {
       const old = routes.find((route) => this.#isOwn(route) && route.metric !== wanted.metric);
       return old && { type: 'delete', route: old };
