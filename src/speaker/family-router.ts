@@ -15,9 +15,11 @@ export class FamilyRouter {
   readonly forwarding: Forwarding;
   readonly locals: LocalSources;
   readonly statics: StaticRoutes;
+  readonly #portion: number;
 
-  constructor(family: Family, attributes: AttributeTable, kernel: 'linux' | 'none') {
+  constructor(family: Family, attributes: AttributeTable, kernel: 'linux' | 'none', portion = PORTION) {
     this.family = family;
+    this.#portion = portion;
     this.forwarding = new Forwarding(family, kernel);
     this.rib = new Rib(family, attributes, this.forwarding.resolve);
     this.locals = addLocalSources(this.rib);
@@ -36,7 +38,7 @@ export class FamilyRouter {
       told();
       return [];
     }
-    const flushed = this.rib.flush(PORTION);
+    const flushed = this.rib.flush(this.#portion);
     const wishes = this.forwarding.program(this.rib, flushed);
     told();
     this.rib.recycle(flushed);
