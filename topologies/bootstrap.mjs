@@ -28,6 +28,7 @@ const COMMANDS = {
   },
   fuzz: { packages: [], steps: [['test/fuzz.ts']] },
   bench: { packages: ['iproute2'], steps: [] },
+  build: { packages: [], steps: [['deploy/build.ts']] },
 };
 
 async function main([name, ...rest]) {
