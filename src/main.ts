@@ -12,6 +12,7 @@ const cli = createCli({
   // Loaded when asked for: `caracal status` need not wait for the daemon's parts.
   run: async (options: RunOptions) => (await import('./daemon/run.ts')).runDaemon(options, packageJson.version),
   explain: async (options, query) => (await import('./daemon/explain-files.ts')).explainFiles(options, query),
+  plan: async (request) => (await import('./daemon/plan.ts')).makePlan(request),
   lab: async (command: LabCommand) => (await import('../topologies/lab-command.ts')).runLabCommand(command),
 });
 

@@ -59,6 +59,11 @@ const COMMANDS: readonly [string, Command][] = [
     'explain 10.65.0.1 --peer a --resources /r --node n',
     { type: 'explain', query: { target: '10.65.0.1', peer: 'a' }, json: false, resources: '/r', node: 'n' },
   ],
+  ['plan --resources /new', { type: 'plan', resources: '/new', json: false }],
+  [
+    'plan --resources /new --from /old --node a --json',
+    { type: 'plan', resources: '/new', from: '/old', node: 'a', json: true },
+  ],
   ['lab up a.yaml', { type: 'lab', lab: { action: 'up', file: 'a.yaml' } }],
   ['lab show a.yaml', { type: 'lab', lab: { action: 'show', file: 'a.yaml' } }],
   ['lab down a.yaml', { type: 'lab', lab: { action: 'down', file: 'a.yaml' } }],
@@ -85,7 +90,7 @@ test.each(COMMANDS)('caracal %s', (line, expected) => {
 });
 
 const MISTAKES: readonly [string, string][] = [
-  ['', 'a command is missing: run, status, explain, lab, version, help'],
+  ['', 'a command is missing: run, status, explain, plan, lab, version, help'],
   ['stauts', 'unknown command stauts; did you mean status?'],
   ['frobnicate', 'unknown command frobnicate'],
   ['--nod', 'unknown option --nod'],
@@ -123,6 +128,10 @@ const MISTAKES: readonly [string, string][] = [
   ['explain 10.0.0.1 10.0.0.2', 'explain takes one prefix or address, not 10.0.0.2 too'],
   ['explain 10.0.0.1 --node a', '--node goes with --resources'],
   ['explain 10.0.0.1 --resources /r --http :1', '--resources asks no daemon: leave --http away'],
+  ['plan', 'plan needs the new resources: caracal plan --resources NEW'],
+  ['plan /new', 'plan takes options only, not /new'],
+  ['plan --resources /new --node a', '--node goes with --from; a daemon knows its node'],
+  ['plan --resources /new --from /old --http :1', '--from asks no daemon: leave --http away'],
   ['version 2', 'version takes options only, not 2'],
   ['lab', 'lab needs an action: up, show, exec, down'],
   ['lab dwon', 'unknown lab action dwon; did you mean down?'],

@@ -30,6 +30,7 @@ const PARSERS: Readonly<Record<CommandName, (flags: Flags) => Command | UsageErr
   run: parseRun,
   status: parseStatus,
   explain: parseExplain,
+  plan: parsePlan,
   lab: parseLab,
   version: (flags) => onlyOptions('version', flags) ?? { type: 'version' },
   help: parseHelp,
@@ -117,6 +118,27 @@ function parseExplain({ positionals, values, rest }: Flags): Command | UsageErro
     ...(endpoint && { http: endpoint }),
     ...(resources !== undefined && { resources }),
     ...(node !== undefined && { node }),
+  };
+}
+
+function parsePlan(flags: Flags): Command | UsageError {
+  const superfluous = onlyOptions('plan', flags);
+  if (superfluous) return superfluous;
+  const { values } = flags;
+  const [resources, from, node] = ['resources', 'from', 'node'].map((name) => values.get(name)?.[0]);
+  if (resources === undefined) return usageError('plan needs the new resources: caracal plan --resources NEW');
+  const http = endpoints(values);
+  if (http.type === 'usageError') return http;
+  const [endpoint] = http.value;
+  if (from !== undefined && endpoint) return usageError('--from asks no daemon: leave --http away');
+  if (from === undefined && node !== undefined) return usageError('--node goes with --from; a daemon knows its node');
+  return {
+    type: 'plan',
+    resources,
+    ...(from !== undefined && { from }),
+    ...(node !== undefined && { node }),
+    json: values.has('json'),
+    ...(endpoint && { http: endpoint }),
   };
 }
 

@@ -109,6 +109,22 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     notes:
       'An address stands for the longest prefix that contains it. CARACAL_HTTP stands for --http. The exit code is 1\nwhere there is no answer.',
   },
+  plan: {
+    usage: [
+      'caracal plan --resources NEW [--json] [--http WHERE]',
+      'caracal plan --resources NEW --from OLD [--node NAME] [--json]',
+    ],
+    summary: 'say what a change of the resources would do, before it is made',
+    options: [
+      { name: 'resources', value: 'NEW', help: 'folder of YAML files, or one file: all resources as they are to be' },
+      { name: 'from', value: 'OLD', help: 'compare with these files instead of the daemon on this node' },
+      { name: 'node', value: 'NAME', help: 'with --from: which node to look from' },
+      { name: 'json', help: 'the whole plan as JSON' },
+      HTTP_OPTION,
+    ],
+    notes:
+      'The exit code is 0 without changes, 2 with changes, 1 where no plan can be made. CARACAL_HTTP stands for --http.',
+  },
   lab: {
     usage: [
       'caracal lab up FILE',
@@ -127,6 +143,7 @@ export const COMMAND_NAMES = [
   'run',
   'status',
   'explain',
+  'plan',
   'lab',
   'version',
   'help',

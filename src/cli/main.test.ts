@@ -5,14 +5,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Plan } from '../speaker/planning.ts';
 import { formatHttpEndpoint } from '../status/endpoint.ts';
 import type { ExplainQuery, ExplainReport } from '../status/explain.ts';
 import { explainText } from '../status/explain-text.ts';
 import { type StatusHandlers, startHttp } from '../status/http.ts';
+import { planText } from '../status/plan-text.ts';
 import { statusReport } from '../status/report.ts';
 import { environmentFixture, peerFixture, snapshotFixture } from '../status/snapshot.fixture.ts';
 import { statusText } from '../status/text.ts';
 import { type CliDependencies, createCli } from './main.ts';
+import type { PlanRequest } from './plan.ts';
 import { missingNodeText } from './run.ts';
 import type { LabCommand, RunOptions } from './types.ts';
 
@@ -39,6 +42,7 @@ async function caracal(argv: readonly string[], env = {}, change: Partial<CliDep
       return 7;
     },
     explain: async () => ({ problem: 'nothing is explained here' }),
+    plan: async () => ({ problem: 'nothing is planned here' }),
     lab: async (command) => {
       seen.labs.push(command);
       return 7;
@@ -58,6 +62,8 @@ async function serveStatus(status = () => REPORT, change: Partial<StatusHandlers
       status,
       routes: ({ family }) => ({ family, routes: [] }),
       explain: () => ({ problem: 'nothing is explained here' }),
+      intent: () => ({ problem: 'nothing is intended here' }),
+      received: () => ({ routes: [] }),
       readiness: () => ({ ready: true, reasons: [], notes: [] }),
       ...change,
     },
@@ -222,6 +228,68 @@ test('explain on files hands over the options of a run', async () => {
   const result = await caracal(argv, { CALICO_ROUTER_ID: 'hash' }, { explain });
   expect(result).toEqual({ ...SILENT, code: 0, stdout: explainText(EXPLANATION) });
   expect(seen).toEqual([['a', { type: 'files', path: folder }, 'hash', { target: '10.65.0.1' }]]);
+});
+
+const NO_CHANGES: Plan = {
+  node: 'node-1',
+  sessions: [],
+  nodeChanges: [],
+  advertisements: [],
+  kernelRoutes: [],
+  dangers: [],
+  problems: [],
+};
+
+test('plan asks the daemon for its intent and for all pages of both tables', async () => {
+  const requests: PlanRequest[] = [];
+  const http = await serveStatus(undefined, {
+    intent: () => ({ some: 'intent' }),
+    received: ({ family, limit, after }) => {
+      const page = { routes: [{ family, limit, after }] };
+      return family === 'ipv4' && after === undefined ? { ...page, next: '17' } : page;
+    },
+  });
+  const plan: CliDependencies['plan'] = async (request) => {
+    requests.push(request);
+    return NO_CHANGES;
+  };
+  const result = await caracal(['plan', '--resources', '/new', '--http', http], {}, { plan });
+  expect(result).toEqual({ ...SILENT, code: 0, stdout: planText(NO_CHANGES) });
+  const routes = [
+    { family: 'ipv4', limit: 1000 },
+    { family: 'ipv4', limit: 1000, after: '17' },
+    { family: 'ipv6', limit: 1000 },
+  ];
+  expect(requests).toEqual([{ type: 'running', resources: '/new', state: { document: { some: 'intent' }, routes } }]);
+});
+
+test('plan on files hands over both folders, and changes are exit code 2', async () => {
+  const requests: PlanRequest[] = [];
+  const changed = { ...NO_CHANGES, nodeChanges: ['log level info becomes debug'] };
+  const plan: CliDependencies['plan'] = async (request) => {
+    requests.push(request);
+    return changed;
+  };
+  const argv = ['plan', '--resources', folder, '--from', '/old', '--node', 'a', '--json'];
+  const result = await caracal(argv, {}, { plan });
+  expect({ ...result, stdout: JSON.parse(result.stdout) }).toEqual({ ...SILENT, code: 2, stdout: changed });
+  expect(requests).toMatchObject([{ type: 'files', resources: folder, from: '/old', options: { node: 'a' } }]);
+});
+
+test.each([
+  ['a wrong command line', ['plan'], 'plan needs the new resources: caracal plan --resources NEW'],
+  ['a plan that cannot be made', ['plan', '--resources', '.', '--from', '.', '--node', 'a'], 'nothing is planned here'],
+])('plan answers %s with a sentence and exit code 1', async (_name, argv, text) => {
+  expect(await caracal(argv)).toEqual({ ...SILENT, code: 1, stderr: `caracal: ${text}\n` });
+});
+
+test('plan says what the daemon says where it has no intent yet', async () => {
+  const http = await serveStatus();
+  expect(await caracal(['plan', '--resources', '/new', '--http', http])).toEqual({
+    ...SILENT,
+    code: 1,
+    stderr: 'caracal: nothing is intended here\n',
+  });
 });
 
 test('watching shows the first report and ends when it is told to', async () => {

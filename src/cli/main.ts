@@ -7,6 +7,7 @@ import { defaultHttp } from './environment.ts';
 import { type ExplainFiles, showExplanation } from './explain.ts';
 import { helpText } from './help.ts';
 import type { Outputs } from './output.ts';
+import { type MakePlan, PLAN_EXIT, showPlan } from './plan.ts';
 import { prepareRun } from './run.ts';
 import { showStatus, watchStatus } from './status.ts';
 import type { Command, Environment, LabCommand, RunOptions, UsageError } from './types.ts';
@@ -15,6 +16,7 @@ export interface CliDependencies extends Partial<Outputs> {
   /** Runs the daemon until it ends; gives the exit code. */
   readonly run: (options: RunOptions) => Promise<number>;
   readonly explain: ExplainFiles;
+  readonly plan: MakePlan;
   /** Builds, shows or removes a lab; gives the exit code. */
   readonly lab: (command: LabCommand) => Promise<number>;
   readonly version: string;
@@ -35,14 +37,14 @@ export function createCli(dependencies: CliDependencies): Main {
       command.type === 'usageError' ? command : await dispatch(command, env, dependencies, { stdout, stderr });
     if (typeof result === 'number') return result;
     stderr.write(`caracal: ${result.text}\n`);
-    return EXIT_USAGE;
+    return argv[0] === 'plan' ? PLAN_EXIT.error : EXIT_USAGE;
   };
 }
 
 async function dispatch(
   command: Command,
   env: Environment,
-  { run, explain, lab, version, signal = new AbortController().signal }: CliDependencies,
+  { run, explain, plan, lab, version, signal = new AbortController().signal }: CliDependencies,
   outputs: Outputs,
 ): Promise<number | UsageError> {
   switch (command.type) {
@@ -58,6 +60,8 @@ async function dispatch(
     }
     case 'explain':
       return showExplanation(command, env, explain, outputs);
+    case 'plan':
+      return showPlan(command, env, plan, outputs);
     case 'lab':
       return lab(command.lab);
     case 'version':

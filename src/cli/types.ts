@@ -46,15 +46,27 @@ export interface ExplainCommand {
   readonly node?: string;
 }
 
+export interface PlanCommand {
+  readonly type: 'plan';
+  /** The new ones. */
+  readonly resources: string;
+  /** Old files instead of a daemon. */
+  readonly from?: string;
+  readonly node?: string;
+  readonly json: boolean;
+  readonly http?: HttpEndpoint;
+}
+
 export type Command =
   | { readonly type: 'run'; readonly flags: RunFlags }
   | { readonly type: 'status'; readonly json: boolean; readonly watch: boolean; readonly http?: HttpEndpoint }
   | ExplainCommand
+  | PlanCommand
   | { readonly type: 'lab'; readonly lab: LabCommand }
   | { readonly type: 'version' }
   | { readonly type: 'help'; readonly command?: CommandName };
 
-export type CommandName = 'run' | 'status' | 'explain' | 'lab' | 'version' | 'help';
+export type CommandName = 'run' | 'status' | 'explain' | 'plan' | 'lab' | 'version' | 'help';
 
 export interface ListenOption {
   /** Absent: all addresses. */

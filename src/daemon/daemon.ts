@@ -7,7 +7,7 @@ import type { RunOptions } from '../cli/types.ts';
 import type { Datastore } from '../datastore/types.ts';
 import type { ChangedResource, Intent, TunnelIntent } from '../intent/index.ts';
 import type { Kernel } from '../kernel/port.ts';
-import { type Effect, routePage, Speaker, takeSnapshot } from '../speaker/index.ts';
+import { type Effect, receivedPage, routePage, Speaker, takeSnapshot } from '../speaker/index.ts';
 import type { StatusHandlers } from '../status/http.ts';
 import { readiness } from '../status/readiness.ts';
 import { statusReport } from '../status/report.ts';
@@ -20,7 +20,8 @@ import { Intents } from './intents.ts';
 import { Listener } from './listener.ts';
 import { type Logger, logFact } from './log.ts';
 import { Loop } from './loop.ts';
-import { intentOptions } from './options.ts';
+import { intentOptions, overrideIntent, overridesOf } from './options.ts';
+import { runningDocument } from './plan.ts';
 import { Sockets } from './sockets.ts';
 
 export interface DaemonParts {
@@ -105,6 +106,11 @@ export class Daemon {
         kernel: this.#parts.kernel,
         now: now(),
       }),
+    intent: () => {
+      const { options } = this.#parts;
+      return runningDocument(this.#speaker!, this.#intents.store, intentOptions(options), overridesOf(options));
+    },
+    received: (query) => receivedPage(this.#speaker!, query),
     readiness: () => readiness(this.#snapshot(), this.#environment()),
   };
 
@@ -134,7 +140,7 @@ export class Daemon {
     const { options, onFatal, datastores } = this.#parts;
     const isFirst = this.#speaker!.intent === undefined;
     if (intent.nodeMissing === true && isFirst && datastores.has('files')) onFatal(missingNodeText(options), 2);
-    else this.#guard.offer(this.#override(intent), changed);
+    else this.#guard.offer(overrideIntent(intent, overridesOf(options)), changed);
   }
 
   #apply(intent: Intent): void {
@@ -154,18 +160,6 @@ export class Daemon {
     const { intent, sessions } = this.#speaker!;
     const established = Array.from(sessions.all()).filter(({ session }) => session !== undefined);
     return { intent, established: new Set(established.map((peer) => peer.intent.name)) };
-  }
-
-  /** What was said on the command line, or by the networking backend, has the last word. */
-  #override(intent: Intent): Intent {
-    const { listen, networkingBackend } = this.#parts.options;
-    if (networkingBackend !== 'bird') {
-      const text = `CALICO_NETWORKING_BACKEND is ${networkingBackend}: no BGP on this node, nothing is done`;
-      const problem = { kind: 'Node', name: intent.node, path: '', text };
-      const { tunnel: _, ...rest } = intent;
-      return { ...rest, peers: new Map(), listen: [], localRoutes: [], problems: [...intent.problems, problem] };
-    }
-    return listen === undefined ? intent : { ...intent, listen: [listen] };
   }
 
   #execute(effect: Effect): void {

@@ -1,7 +1,10 @@
 // What the command line and the environment say, in the words of the rooms that use it.
 
 import type { RunOptions } from '../cli/types.ts';
-import type { IntentOptions } from '../intent/index.ts';
+import type { Intent, IntentOptions } from '../intent/index.ts';
+
+/** What was said on the command line, or by the networking backend, has the last word. */
+export type Overrides = Pick<RunOptions, 'listen' | 'networkingBackend'>;
 
 export function intentOptions(options: RunOptions): IntentOptions {
   const { routerId, advertiseClusterIPs } = options;
@@ -13,4 +16,18 @@ export function intentOptions(options: RunOptions): IntentOptions {
     ...(advertiseClusterIPs === undefined ? {} : { advertiseClusterIps: advertiseClusterIPs }),
     usePodCidr: options.datastore.type === 'kubernetes' && options.datastore.usePodCidr,
   };
+}
+
+export function overridesOf({ listen, networkingBackend }: RunOptions): Overrides {
+  return { networkingBackend, ...(listen === undefined ? {} : { listen }) };
+}
+
+export function overrideIntent(intent: Intent, { listen, networkingBackend }: Overrides): Intent {
+  if (networkingBackend !== 'bird') {
+    const text = `CALICO_NETWORKING_BACKEND is ${networkingBackend}: no BGP on this node, nothing is done`;
+    const problem = { kind: 'Node', name: intent.node, path: '', text };
+    const { tunnel: _, ...rest } = intent;
+    return { ...rest, peers: new Map(), listen: [], localRoutes: [], problems: [...intent.problems, problem] };
+  }
+  return listen === undefined ? intent : { ...intent, listen: [listen] };
 }

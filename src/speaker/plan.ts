@@ -41,11 +41,6 @@ export function planChange({ before, after, routes, changed, established }: Plan
   };
 }
 
-/** Nothing would happen; problems alone are no change. */
-export function isEmptyPlan({ sessions, nodeChanges, advertisements, kernelRoutes }: Plan): boolean {
-  return [sessions, nodeChanges, advertisements, kernelRoutes].every((list) => list.length === 0);
-}
-
 const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 
 // --- sessions and the node

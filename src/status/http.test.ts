@@ -36,6 +36,8 @@ async function serve(
     status: () => REPORT,
     routes: ({ family }) => ({ family, routes: [] }),
     explain: () => ({ problem: 'nothing is explained here' }),
+    intent: () => ({ problem: 'nothing is intended here' }),
+    received: () => ({ routes: [] }),
     readiness: () => ({ ready: true, reasons: [], notes: [] }),
     ...change,
   };
@@ -80,10 +82,14 @@ test.each([
   ['/explain?peer=a', 200, { type: 'peer', asked: { peer: 'a' } }],
   ['/explain?prefix=10.65.0.1', 404, { problem: 'no answer' }],
   ['/explain', 400, { problem: 'prefix or peer has to be given' }],
+  ['/intent', 404, { problem: 'nothing is intended here' }],
+  ['/received?family=ipv6&limit=5', 200, { asked: { family: 'ipv6', limit: 5 } }],
+  ['/received?peer=a', 400, { problem: 'there is no parameter "peer"; there are family, limit, after' }],
 ])('%s is answered with %i and JSON', async (path, code, body) => {
   const server = await serve(LOOPBACK, {
     explain: (query) =>
       query.target === undefined ? ({ type: 'peer', asked: query } as never) : { problem: 'no answer' },
+    received: (query) => ({ asked: query }),
   });
   const answer = await ask(server, path);
   expect({ ...answer, body: JSON.parse(answer.body) }).toEqual({ code, type: 'application/json', body });
@@ -94,7 +100,12 @@ test.each([
   ['HEAD', '/livez', 200, ''],
   ['GET', '/readyz', 503, 'not ready\npeer a is down\n'],
   ['GET', '/routes?limit=x', 400, 'Bad request: limit has to be a number from 1 to 1000.\n'],
-  ['GET', '/nowhere', 404, 'There is nothing here; there are /, /status, /routes, /explain, /livez and /readyz.\n'],
+  [
+    'GET',
+    '/nowhere',
+    404,
+    'There is nothing here; there are /, /status, /routes, /explain, /intent, /received, /livez and /readyz.\n',
+  ],
   ['POST', '/status', 405, 'Status can only be read: GET or HEAD, not POST.\n'],
   ['DELETE', '/', 405, 'Status can only be read: GET or HEAD, not DELETE.\n'],
 ])('%s %s is answered with %i', async (method, path, code, body) => {

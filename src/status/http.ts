@@ -8,15 +8,18 @@ import { dirname } from 'node:path';
 import type { HttpEndpoint } from './endpoint.ts';
 import { isErrorWithCode, ListenError } from './errors.ts';
 import type { ExplainProblem, ExplainQuery, ExplainReport } from './explain.ts';
-import { parseExplainQuery, parseRoutesQuery } from './query.ts';
+import { parseExplainQuery, parseReceivedQuery, parseRoutesQuery } from './query.ts';
 import { type Readiness, readinessText } from './readiness.ts';
 import { statusText } from './text.ts';
-import type { RoutesQuery, RoutesReport, StatusReport } from './types.ts';
+import type { PageQuery, RoutesQuery, RoutesReport, StatusReport } from './types.ts';
 
 export interface StatusHandlers {
   readonly status: () => StatusReport;
   readonly routes: (query: RoutesQuery) => RoutesReport;
   readonly explain: (query: ExplainQuery) => ExplainReport | ExplainProblem;
+  /** What plans are made from: data for the same version of Caracal. */
+  readonly intent: () => object | ExplainProblem;
+  readonly received: (query: PageQuery) => object;
   readonly readiness: () => Readiness;
 }
 
@@ -182,6 +185,10 @@ function answerTo(request: IncomingMessage, handlers: StatusHandlers): Answer {
       return routesAnswer(url.searchParams, handlers);
     case '/explain':
       return explainAnswer(url.searchParams, handlers);
+    case '/intent':
+      return jsonOrProblem(handlers.intent());
+    case '/received':
+      return receivedAnswer(url.searchParams, handlers);
     case '/livez':
       return text(200, 'alive\n');
     case '/readyz': {
@@ -189,7 +196,10 @@ function answerTo(request: IncomingMessage, handlers: StatusHandlers): Answer {
       return text(readiness.ready ? 200 : 503, readinessText(readiness));
     }
     default:
-      return text(404, 'There is nothing here; there are /, /status, /routes, /explain, /livez and /readyz.\n');
+      return text(
+        404,
+        'There is nothing here; there are /, /status, /routes, /explain, /intent, /received, /livez and /readyz.\n',
+      );
   }
 }
 
@@ -201,8 +211,16 @@ function routesAnswer(parameters: URLSearchParams, handlers: StatusHandlers): An
 function explainAnswer(parameters: URLSearchParams, handlers: StatusHandlers): Answer {
   const query = parseExplainQuery(parameters);
   if ('problem' in query) return json(query, 400);
-  const report = handlers.explain(query.value);
-  return json(report, 'problem' in report ? 404 : 200);
+  return jsonOrProblem(handlers.explain(query.value));
+}
+
+function receivedAnswer(parameters: URLSearchParams, handlers: StatusHandlers): Answer {
+  const query = parseReceivedQuery(parameters);
+  return 'problem' in query ? json(query, 400) : json(handlers.received(query.value));
+}
+
+function jsonOrProblem(value: object | ExplainProblem): Answer {
+  return json(value, 'problem' in value ? 404 : 200);
 }
 
 function text(code: number, body: string): Answer {

@@ -26,6 +26,11 @@ export function planText(plan: Plan): string {
   return `${[[head], ...blocks].map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
+/** Would anything happen? Problems alone are no change. */
+export function changesAnything({ sessions, nodeChanges, advertisements, kernelRoutes }: Plan): boolean {
+  return [sessions, nodeChanges, advertisements, kernelRoutes].some((list) => list.length > 0);
+}
+
 function section(title: string, lines: Lines): Lines {
   return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)];
 }

@@ -3,7 +3,7 @@
 import { familyOf, parseAddress, parseCidr } from 'node-bgp';
 import type { Parsed } from './endpoint.ts';
 import type { ExplainQuery } from './explain.ts';
-import type { RoutesQuery } from './types.ts';
+import type { PageQuery, RoutesQuery } from './types.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
@@ -23,6 +23,13 @@ export function parseExplainQuery(parameters: URLSearchParams): Parsed<ExplainQu
     return { problem: `"${text}" is neither an address nor a prefix such as 10.65.0.0/26` };
   }
   return { value: { ...(target !== undefined && { target }), ...(peer !== null && { peer }) } };
+}
+
+const RECEIVED_PARAMETERS = ['family', 'limit', 'after'] as const;
+
+export function parseReceivedQuery(parameters: URLSearchParams): Parsed<PageQuery> {
+  const unknown = unknownParameter(parameters, RECEIVED_PARAMETERS);
+  return unknown === undefined ? parseRoutesQuery(parameters) : { problem: unknown };
 }
 
 /** An address or a prefix in its canonical form; host bits are cleared. */

@@ -185,15 +185,18 @@ export interface RouteReport {
   readonly decidedBy?: string;
 }
 
-export interface RoutesQuery {
+export interface PageQuery {
   readonly family: Family;
-  readonly prefix?: Prefix;
-  /** Name of a session, or `static1`, `kernel1`, `direct1`. */
-  readonly peer?: string;
   /** 1 to 1000. */
   readonly limit: number;
   /** Where the last page ended: its `next`. */
   readonly after?: string;
+}
+
+export interface RoutesQuery extends PageQuery {
+  readonly prefix?: Prefix;
+  /** Name of a session, or `static1`, `kernel1`, `direct1`. */
+  readonly peer?: string;
 }
 
 export interface RoutesReport {
