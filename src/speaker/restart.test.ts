@@ -69,6 +69,34 @@ describe('a node whose process dies', () => {
     expect(second.routes()).toEqual({ '10.65.1.0/26': 'via 10.0.0.1 dev eth0', '10.65.2.0/26': 'blackhole' });
   });
 
+  it('takes nothing away that it passes on for another AS', () => {
+    const lab = new Lab(
+      cluster(2) + calico('BGPPeer', 'tor', { node: 'node-2', peerIP: '10.0.0.99', asNumber: 65001 }),
+    );
+    const tor = new ExternalPeer(lab, '10.0.0.99', { towards: '10.0.0.2' });
+    lab.start();
+    lab.converge();
+    tor.announce(['10.65.240.0/24']);
+    lab.run(SECOND);
+    const [first, second] = [lab.router('node-1'), lab.router('node-2')];
+    expect(first.routes()['10.65.240.0/24']).toBe(FROM_TOR);
+    first.effects.length = 0;
+    second.kill();
+    lab.run(SECOND);
+    second.start();
+    lab.converge();
+    tor.announce(['10.65.240.0/24']);
+    lab.run(MINUTE);
+    expect([programmed(first), first.routes()['10.65.240.0/24']]).toEqual([[], FROM_TOR]);
+    // What is not told again goes when the table of the other AS counts as told.
+    second.kill();
+    lab.run(SECOND);
+    second.start();
+    lab.converge();
+    lab.run(MINUTE);
+    expect(Object.keys(first.routes())).toEqual([blockOf(1), blockOf(2)]);
+  });
+
   it('is given up after its restart time, to the second', () => {
     const { lab, first, second } = pair(calico('BGPConfiguration', 'default', { nodeMeshMaxRestartTime: '50s' }));
     second.kill();

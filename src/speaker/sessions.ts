@@ -295,12 +295,14 @@ export class Sessions {
   }
 
   /**
-   * A reflector that was away does not know its table before its clients have come back: what it told them earlier must
-   * not be swept as long as that is so. Routes are told as they come.
+   * Who passes on routes of others, as reflector or between autonomous systems, does not know its table before those have
+   * come back: what it told earlier must not be swept as long as that is so. Routes are told as they come.
    */
   #holdsEndOfRib(): boolean {
     if (!this.#isRestarting) return false;
-    for (const { intent } of this.#peers.values()) if (intent.routeReflectorClient) return true;
+    for (const { intent } of this.#peers.values()) {
+      if (intent.routeReflectorClient || intent.localAs !== intent.remoteAs) return true;
+    }
     return false;
   }
 
