@@ -101,6 +101,14 @@ describe('peers', () => {
     [{ holdTime: 90 }, 'restart'],
     [{ families: ['ipv4', 'ipv6'] }, 'restart'],
     [{ addPath: 'off' }, 'restart'],
+    [{ direct: true }, 'restart'],
+    [{ interface: 'eth0' }, 'restart'],
+    [{ anyExternalAs: true }, 'restart'],
+    [{ gracefulRestart: 'aware' }, 'live'],
+    [{ timers: { connectRetry: 5 } }, 'live'],
+    [{ limits: { import: { count: 1, action: 'warn' } } }, 'live'],
+    [{ preference: 90 }, 'refilter'],
+    [{ clusterId: 1 }, 'refilter'],
   ])('%j costs %s', (fields, impact) => {
     const after = { ...PEER, ...fields };
     expect(diffIntents(intent({}, PEER, EXTERNAL), intent({}, after, EXTERNAL))).toEqual({
@@ -130,7 +138,18 @@ describe('peers', () => {
       routeReflectorClient: 'refilter',
       importPolicy: 'refilter',
       exportPolicy: 'refilter',
+      gracefulRestart: 'live',
+      timers: 'live',
+      limits: 'live',
+      preference: 'refilter',
+      clusterId: 'refilter',
     });
+  });
+
+  test('times and limits that are written anew are no change', () => {
+    const made = () =>
+      ({ ...PEER, timers: { connectRetry: 5 }, limits: { import: { count: 1, action: 'warn' } } }) as const;
+    expect(isEmptyChange(diffIntents(intent({}, made()), intent({}, made())))).toBe(true);
   });
 });
 
@@ -167,6 +186,31 @@ describe('the node', () => {
       removed: before.slice(1),
       added: after.slice(1),
     });
+  });
+
+  test('routes: other attributes are another route', () => {
+    const route = (med: number): LocalRoute => ({
+      prefix: '10.1.0.0/16',
+      type: 'blackhole',
+      origin: 'a',
+      attributes: { origin: 0, asPath: [], med },
+    });
+    const change = (from: number, to: number) =>
+      diffIntents(intent({ localRoutes: [route(from)] }), intent({ localRoutes: [route(to)] })).localRoutes;
+    expect(change(1, 1)).toEqual({ removed: [], added: [] });
+    expect(change(1, 2)).toEqual({ removed: [route(1)], added: [route(2)] });
+  });
+
+  test.each<Partial<KernelIntent>>([
+    { importPolicy: policy('import', 'reject', []) },
+    { table: 100 },
+    { metric: 32 },
+    { persist: false },
+    { maxPaths: 1 },
+  ])('the kernel is another with %j', (changes) => {
+    const kernel = { ipv4: { ...KERNEL, ...changes }, ipv6: KERNEL };
+    expect(diffIntents(intent(), intent({ kernel })).kernelPolicy).toEqual(['ipv4']);
+    expect(diffIntents(intent({ kernel }), intent({ kernel: structuredClone(kernel) })).kernelPolicy).toEqual([]);
   });
 
   test('kernel policy and direct interfaces by family, listening and log level', () => {

@@ -44,6 +44,15 @@ export const IMPACT = {
   addPath: 'restart',
   importPolicy: 'refilter',
   exportPolicy: 'refilter',
+  direct: 'restart',
+  interface: 'restart',
+  /** Announced in the next OPEN. */
+  gracefulRestart: 'live',
+  timers: 'live',
+  limits: 'live',
+  preference: 'refilter',
+  clusterId: 'refilter',
+  anyExternalAs: 'restart',
 } as const satisfies Record<keyof PeerIntent, Impact>;
 
 const FIELDS = Object.keys(IMPACT) as readonly (keyof PeerIntent)[];
@@ -167,6 +176,9 @@ function sameField(
     case 'families':
     case 'origin':
       return equalLists<string>(before[field], after[field], (a, b) => a === b);
+    case 'timers':
+    case 'limits':
+      return sameData(before[field], after[field]);
     default:
       return false;
   }
@@ -179,7 +191,13 @@ function sameKernelPolicy(
   samePolicy: PolicyComparison,
 ): boolean {
   const [old, now]: [KernelIntent | undefined, KernelIntent] = [before?.kernel[family], after.kernel[family]];
-  return old !== undefined && old.maxPaths === now.maxPaths && samePolicy(old.policy, now.policy);
+  if (old === undefined || !samePolicy(old.policy, now.policy)) return false;
+  if (!sameOptionalPolicy(old.importPolicy, now.importPolicy, samePolicy)) return false;
+  return (['maxPaths', 'table', 'metric', 'persist'] as const).every((field) => old[field] === now[field]);
+}
+
+function sameOptionalPolicy(a: Policy | undefined, b: Policy | undefined, samePolicy: PolicyComparison): boolean {
+  return a === undefined || b === undefined ? a === b : samePolicy(a, b);
 }
 
 function sameDirectInterfaces(before: Intent | undefined, after: Intent, family: Family): boolean {
@@ -198,7 +216,14 @@ function diffLocalRoutes(before: readonly LocalRoute[], after: readonly LocalRou
 }
 
 function sameRoute(a: LocalRoute | undefined, b: LocalRoute): boolean {
-  return a !== undefined && a.type === b.type && a.gateway === b.gateway;
+  if (a === undefined || a.type !== b.type || a.gateway !== b.gateway || a.device !== b.device) return false;
+  if (a.preference !== b.preference || a.metric !== b.metric) return false;
+  return sameData(a.gateways, b.gateways) && sameData(a.attributes, b.attributes);
+}
+
+/** Small plain data, written by one hand: equal as text. */
+function sameData(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
 function equalLists<T>(a: readonly T[], b: readonly T[], same: (a: T, b: T) => boolean): boolean {

@@ -67,10 +67,13 @@ export function readIntentDocument({ policies, peers, kernel, ...rest }: IntentD
 /** With fingerprints in the place of passwords: two of them differ where the passwords do. */
 export function withoutSecrets(intent: Intent): Intent {
   const peers = new Map<string, PeerIntent>();
-  for (const [name, peer] of intent.peers) {
-    peers.set(name, peer.password === undefined ? peer : { ...peer, password: fingerprint(peer.password) });
-  }
-  return { ...intent, peers };
+  for (const [name, peer] of intent.peers) peers.set(name, withoutPassword(peer));
+  const peerRanges = intent.peerRanges?.map((range) => ({ ...range, peer: withoutPassword(range.peer) }));
+  return { ...intent, peers, ...(peerRanges === undefined ? {} : { peerRanges }) };
+}
+
+function withoutPassword<T extends { readonly password?: string }>(peer: T): T {
+  return peer.password === undefined ? peer : { ...peer, password: fingerprint(peer.password) };
 }
 
 /**

@@ -1,7 +1,7 @@
 // Intent: what this node is to do, computed as a whole from the resources. Plain data, comparable with deep equality;
 // the diff of two Intents is what the speaker applies.
 
-import type { Address, Asn, Family, Prefix, RouterId } from 'node-bgp';
+import type { Address, Asn, Attributes, Family, Prefix, RouterId } from 'node-bgp';
 import type { ResourceKind } from '../datastore/resources/types.ts';
 import type { ResourceOf } from '../datastore/store.ts';
 import type { ResourceProblem } from '../datastore/types.ts';
@@ -44,14 +44,70 @@ export interface PeerIntent {
   readonly addPath: 'off' | 'send' | 'receive' | 'both';
   readonly importPolicy: Policy;
   readonly exportPolicy: Policy;
+  /** The peer must be on a connected network; absent: it may be any number of hops away. */
+  readonly direct?: true;
+  /** Interface that the peer is on: the one of a link-local address. */
+  readonly interface?: string;
+  /** `aware`: helps a peer that restarts, offers nothing itself. `off`: no graceful restart. Absent: both ways. */
+  readonly gracefulRestart?: 'aware' | 'off';
+  readonly timers?: PeerTimers;
+  readonly limits?: RouteLimits;
+  /** Preference of the peer's routes against those of other sources; absent: 100. */
+  readonly preference?: number;
+  /** Where it is not the node's. */
+  readonly clusterId?: RouterId;
+  /** Any AS but our own is accepted; `remoteAs` is 0 then. */
+  readonly anyExternalAs?: true;
+}
+
+/** Seconds; what is absent is the daemon's own choice. */
+export interface PeerTimers {
+  readonly connectDelay?: number;
+  readonly connectRetry?: number;
+  /** The first pause after an error, and the longest that it grows to. */
+  readonly errorWait?: readonly [first: number, longest: number];
+  /** So long without error, and the pause is the first one again. */
+  readonly errorForget?: number;
+}
+
+/** How many routes of one family are too many, and what is done then. */
+export interface RouteLimit {
+  readonly count: number;
+  readonly action: 'warn' | 'block' | 'restart' | 'disable';
+}
+
+/** `receive`: all that the peer sends. `import`: what the import policy accepts. `export`: what the peer is sent. */
+export interface RouteLimits {
+  readonly receive?: RouteLimit;
+  readonly import?: RouteLimit;
+  readonly export?: RouteLimit;
+}
+
+/** Whoever connects from the range becomes a peer, named by `namePrefix` and a number of so many digits. */
+export interface PeerRange {
+  readonly name: string;
+  readonly range: Prefix;
+  readonly namePrefix: string;
+  readonly digits: number;
+  readonly peer: Omit<PeerIntent, 'name' | 'address' | 'port'>;
 }
 
 /** A route that this node originates (protocol `static1`). */
 export interface LocalRoute {
   readonly prefix: Prefix;
-  readonly type: 'blackhole' | 'via';
-  /** For `via`. */
+  readonly type: 'blackhole' | 'via' | 'unreachable' | 'prohibit' | 'device' | 'multipath' | 'recursive';
+  /** For `via` and `recursive`. */
   readonly gateway?: Address;
+  /** For `device`, and where `via` names one. */
+  readonly device?: string;
+  /** For `multipath`. */
+  readonly gateways?: readonly { readonly gateway: Address; readonly device?: string; readonly weight: number }[];
+  /** Absent: ORIGIN IGP and an empty path. */
+  readonly attributes?: Attributes;
+  /** Against routes of other sources; absent: 200. */
+  readonly preference?: number;
+  /** Metric in the kernel. */
+  readonly metric?: number;
   /** For explain: `BlockAffinity node-1-10-65-0-0-26`, `Service default/web`, `BGPPeer tor reachableBy`. */
   readonly origin: string;
 }
@@ -63,6 +119,14 @@ export interface KernelIntent {
   readonly directInterfaces: readonly string[];
   /** At most so many equal paths become one multipath route. */
   readonly maxPaths: number;
+  /** What of the routes that others put into the kernel is learned; absent: all. */
+  readonly importPolicy?: Policy;
+  /** Routing table of the kernel; absent: main. */
+  readonly table?: number;
+  /** Metric of routes for which the policy sets none. */
+  readonly metric?: number;
+  /** Our routes are removed from the kernel when the daemon stops; absent: they stay. */
+  readonly persist?: false;
 }
 
 /** The device that this node's routes to IPIP pools lead through. */
@@ -89,6 +153,7 @@ export interface Intent {
   readonly addresses: { readonly ipv4?: Address; readonly ipv6?: Address };
   readonly listen: readonly ListenIntent[];
   readonly peers: ReadonlyMap<string, PeerIntent>;
+  readonly peerRanges?: readonly PeerRange[];
   readonly localRoutes: readonly LocalRoute[];
   readonly kernel: { readonly ipv4: KernelIntent; readonly ipv6: KernelIntent };
   /** Present where this node is to program routes through a tunnel. */
