@@ -104,7 +104,7 @@ function parenthesised(reader: Reader, term: ParseTerm, at: Place): SetElement {
   return largeElement(reader, term, [first, second, third], at);
 }
 
-type Single = { readonly from: Term; readonly to?: never };
+type Single = { readonly from: Term; readonly to?: never; readonly end: Place };
 
 function isSingle(part: Component): part is Single {
   return part !== '*' && part.to === undefined;
@@ -113,14 +113,14 @@ function isSingle(part: Component): part is Single {
 function component(reader: Reader, term: ParseTerm): Component {
   if (reader.acceptOperator('*')) return '*';
   const from = term(reader);
-  return reader.acceptOperator('..') ? { from, to: term(reader) } : { from };
+  const to = reader.acceptOperator('..') ? { to: term(reader) } : {};
+  return { from, ...to, end: reader.here };
 }
 
 function pairElement(reader: Reader, term: ParseTerm, parts: readonly [Component, Component], at: Place): SetElement {
   const [first, second] = parts;
-  if (!isSingle(first) || !isSingle(second) || !reader.acceptOperator('..')) {
-    return { type: 'pair', parts, at, end: reader.last };
-  }
+  if (!isSingle(first) || !isSingle(second)) return { type: 'pair', parts, at, end: reader.last };
+  if (!reader.acceptOperator('..')) return { type: 'pair', parts, at, end: reader.here };
   reader.operator('(');
   const to = [term(reader), comma(reader, term)] as const;
   reader.operator(')');

@@ -28,8 +28,8 @@ export interface PrefixPattern {
   readonly end: Place;
 }
 
-/** One number of a pair or a large community in a set: any, one, or from-to. */
-export type Component = '*' | { readonly from: Term; readonly to?: Term };
+/** One number of a pair or a large community in a set: any, one, or from-to. `end`: the token behind it. */
+export type Component = '*' | { readonly from: Term; readonly to?: Term; readonly end: Place };
 
 export type EcKind = 'rt' | 'ro' | 'generic' | number;
 
