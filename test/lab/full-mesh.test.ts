@@ -83,6 +83,7 @@ describeWith(['namespaces', 'ip', 'ping'], 'the full mesh', () => {
       await lab().setLink('node-2', 'up');
       lab().start('node-2');
       await expectKernelRoutes(lab(), 'node-1', [...OWN['node-1'], ...TO['node-2'], ...TO['node-3']]);
+      await expectKernelRoutes(lab(), 'node-2', [...OWN['node-2'], ...TO['node-1'], ...TO['node-3']]);
       await expectPing(lab(), 'web-1', '10.65.0.66');
     },
     LAB_TIMEOUT_MS,
