@@ -45,6 +45,7 @@ describe('the configuration of a session', () => {
       idleHoldTime: 1,
       maxIdleHoldTime: 30,
       gracefulRestart: { restartTime: 120, restarted: false, notification: false, forwarding: [] },
+      longLivedGracefulRestart: {},
       addPath: { send: ['ipv4'], receive: ['ipv4'] },
       routeRefresh: true,
       enhancedRouteRefresh: true,

@@ -55,6 +55,7 @@ export function sessionConfig(
       notification: false,
       forwarding: forwarding ? peer.families : [],
     },
+    longLivedGracefulRestart: {},
     addPath: { send, receive },
     routeRefresh: true,
     enhancedRouteRefresh: true,

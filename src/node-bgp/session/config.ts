@@ -57,7 +57,8 @@ const NEEDS_NEW_SESSION = {
   gracefulRestart: (a, b) =>
     a.gracefulRestart?.restartTime !== b.gracefulRestart?.restartTime ||
     a.gracefulRestart?.notification !== b.gracefulRestart?.notification,
-  longLivedGracefulRestart: (a, b) => a.longLivedGracefulRestart?.staleTime !== b.longLivedGracefulRestart?.staleTime,
+  longLivedGracefulRestart: ({ longLivedGracefulRestart: a }, { longLivedGracefulRestart: b }) =>
+    (a === undefined) !== (b === undefined) || a?.staleTime !== b?.staleTime,
   addPath: (a, b) =>
     !sameFamilies(a.addPath.send, b.addPath.send) || !sameFamilies(a.addPath.receive, b.addPath.receive),
   routeRefresh: whenChanged('routeRefresh'),

@@ -75,6 +75,11 @@ describe('openFor', () => {
     });
   });
 
+  it('tells that we know LLGR_STALE, without keeping anything', () => {
+    const { capabilities } = openFor({ ...LOCAL, longLivedGracefulRestart: {} });
+    expect(capabilities).toContainEqual({ type: 'longLivedGracefulRestart', families: [] });
+  });
+
   it('offers nothing that is switched off', () => {
     const plain = peerConfig({
       localAs: 64512,
@@ -167,6 +172,7 @@ describe('negotiate', () => {
     ]);
     expect(agree(both, longLived).longLivedGracefulRestart).toBeUndefined();
     expect(agree(longLived, both).longLivedGracefulRestart).toBeUndefined();
+    expect(agree({ ...both, longLivedGracefulRestart: {} }, both).longLivedGracefulRestart).toBeUndefined();
   });
 
   it('counts the last of several capabilities of one kind (RFC 4724 3)', () => {
@@ -274,6 +280,7 @@ describe('needsNewSession', () => {
     [{ gracefulRestart: { ...restart, notification: false } }, true],
     [{ gracefulRestart: { ...restart, restarted: true, forwarding: ['ipv4'] } }, false],
     [{ longLivedGracefulRestart: { staleTime: 1 } }, true],
+    [{ longLivedGracefulRestart: {} }, true],
     [{ addPath: { send: ['ipv4'], receive: [] } }, true],
     [{ addPath: { send: [], receive: [] } }, false],
     [{ routeRefresh: false }, true],

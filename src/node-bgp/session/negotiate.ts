@@ -56,11 +56,11 @@ function capabilitiesFor(config: PeerConfig): Capability[] {
   if (addPath.length > 0) capabilities.push({ type: 'addPath', families: addPath });
   if (config.enhancedRouteRefresh) capabilities.push({ type: 'enhancedRouteRefresh' });
   if (longLivedGracefulRestart !== undefined) {
-    const families = config.families.map((family) => ({
-      ...numbers(family),
-      forwarding: gracefulRestart?.forwarding.includes(family) ?? false,
-      staleTime: longLivedGracefulRestart.staleTime,
-    }));
+    const { staleTime } = longLivedGracefulRestart;
+    const families = config.families.flatMap((family) => {
+      const forwarding = gracefulRestart?.forwarding.includes(family) ?? false;
+      return staleTime === undefined ? [] : [{ ...numbers(family), forwarding, staleTime }];
+    });
     capabilities.push({ type: 'longLivedGracefulRestart', families });
   }
   return capabilities;
@@ -224,7 +224,9 @@ function restarts(
     notification: local.gracefulRestart.notification && remote.notification,
     families: kept(remote.families).map(({ family, entry }) => ({ family, forwarding: entry.forwarding })),
   };
-  if (local.longLivedGracefulRestart === undefined || remoteLongLived === undefined) return { gracefulRestart };
+  if (local.longLivedGracefulRestart?.staleTime === undefined || remoteLongLived === undefined) {
+    return { gracefulRestart };
+  }
   const longLivedGracefulRestart = kept(remoteLongLived.families).map(({ family, entry }) => ({
     family,
     forwarding: entry.forwarding,

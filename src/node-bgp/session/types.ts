@@ -45,7 +45,8 @@ export interface PeerConfig {
     /** Families whose forwarding state was kept across the restart (F bit). */
     readonly forwarding: readonly Family[];
   };
-  readonly longLivedGracefulRestart?: { readonly staleTime: number };
+  /** RFC 9494. Without a time (seconds) nothing is kept, but the peer learns that we know what LLGR_STALE means. */
+  readonly longLivedGracefulRestart?: { readonly staleTime?: number };
   readonly addPath: { readonly send: readonly Family[]; readonly receive: readonly Family[] };
   readonly routeRefresh: boolean;
   readonly enhancedRouteRefresh: boolean;
