@@ -37,6 +37,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/main.ts': ['src', 'topologies', 'package.json'],
   'bird-compat': ['src/node-bgp', 'src/policy', 'src/intent/types.ts', 'src/speaker/types.ts'],
   topologies: ['src/node-bgp', 'src/status/types.ts', 'src/cli/types.ts'],
+  deploy: [],
   bench: ['src', 'bird-compat', 'topologies'],
   test: ['src', 'bird-compat', 'topologies', 'bench'],
 };

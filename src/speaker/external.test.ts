@@ -107,15 +107,19 @@ describe('an external peer', () => {
     });
   });
 
-  it('that nobody has configured is refused, and told of', () => {
+  it('that nobody has configured is refused, and told of once a minute however often it comes', () => {
     const { lab, router } = surrounded([OTHER]);
     new ExternalPeer(lab, TOR, { towards: '10.0.0.1' });
-    lab.run(SECOND);
-    expect(router.factsOf('connectionRefused')[0]).toEqual({
-      type: 'connectionRefused',
-      remote: TOR,
-      text: 'no peer with address 10.0.0.99 is configured on this node',
-    });
+    lab.run(50 * SECOND);
+    expect(router.factsOf('connectionRefused')).toEqual([
+      {
+        type: 'connectionRefused',
+        remote: TOR,
+        text: 'no peer with address 10.0.0.99 is configured on this node',
+      },
+    ]);
+    lab.run(70 * SECOND);
+    expect(router.factsOf('connectionRefused')).toHaveLength(2);
   });
 });
 

@@ -36,6 +36,10 @@ const RECOVERY_LIMIT = 120_000;
 
 const RECOVERY = 'recovery';
 
+/** Milliseconds between two lines about one unknown source of connections, and how many of these are remembered. */
+const REFUSAL_INTERVAL = 60_000;
+const REMEMBERED_STRANGERS = 1024;
+
 export class Speaker {
   readonly options: SpeakerOptions;
   readonly families: Readonly<Record<Family, FamilyRouter>>;
@@ -47,6 +51,8 @@ export class Speaker {
   #isShutDown = false;
   readonly #deadlines = new DeadlineQueue<SpeakerPeer | typeof RECOVERY>();
   #effects: Effect[] = [];
+  /** When it was last told that a connection of this address was refused. */
+  readonly #toldRefused = new Map<Address, number>();
 
   constructor(options: SpeakerOptions) {
     this.options = options;
@@ -155,10 +161,7 @@ export class Speaker {
     const peer = this.sessions.peerAt(endpoints.remote);
     if (peer === undefined) {
       this.#push({ type: 'close', connection: id });
-      this.#push({
-        type: 'fact',
-        fact: { type: 'connectionRefused', remote: endpoints.remote, text: refusal(endpoints.remote) },
-      });
+      this.#tellRefused(endpoints.remote, now);
       return;
     }
     this.connections.add(id, peer, endpoints);
@@ -169,6 +172,14 @@ export class Speaker {
       ...(ttlSecurity === undefined ? {} : { ttlSecurity }),
     });
     this.sessions.run(peer, { type: 'accepted', connection: id }, now);
+  }
+
+  /** A stranger who knocks all the time is told of once in a while. */
+  #tellRefused(remote: Address, now: number): void {
+    if ((this.#toldRefused.get(remote) ?? Number.NEGATIVE_INFINITY) > now - REFUSAL_INTERVAL) return;
+    if (this.#toldRefused.size >= REMEMBERED_STRANGERS) this.#toldRefused.clear();
+    this.#toldRefused.set(remote, now);
+    this.#push({ type: 'fact', fact: { type: 'connectionRefused', remote, text: refusal(remote) } });
   }
 
   #receive(id: ConnectionId, chunk: Uint8Array, now: number): void {
