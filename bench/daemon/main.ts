@@ -35,7 +35,7 @@ async function runBenchmark(options: Options): Promise<number> {
   const profiles = options.profile ? mkdtempSync(join(tmpdir(), 'caracal-bench-profiles-')) : undefined;
   const contenders = await installed(options, profiles);
   say(`# ${cpus()[0]?.model.trim()}, ${availableParallelism()} processors, load ${loadavg()[0]!.toFixed(1)}`);
-  const network = await Network.build(`caracal-bench-${process.pid}`);
+  const network = await Network.build();
   const onSignal = () => {
     killAll();
     network.remove().finally(() => process.exit(130));

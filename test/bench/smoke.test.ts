@@ -14,8 +14,8 @@ const PLAN: Plan = { pattern: 'fanOut', family: 'ipv4', clients: 5, prefixes: 5,
 const TASK: Omit<Task, 'plan' | 'processes'> = { workload: 'load', timeout: 20_000, changes: 4, rest: 0 };
 const TIMEOUT = 60_000;
 
-async function withNetwork<T>(name: string, use: (network: Network) => Promise<T>): Promise<T> {
-  const network = await Network.build(name);
+async function withNetwork<T>(use: (network: Network) => Promise<T>): Promise<T> {
+  const network = await Network.build();
   try {
     return await use(network);
   } finally {
@@ -32,13 +32,14 @@ describeWith(['namespaces', 'ip'], 'the benchmark of the daemon', () => {
   ] as const)(
     'every client gets every prefix of the others, once: %s',
     async (_, plan, workload) => {
-      const name = `bench-smoke-${process.pid}`;
-      const result = await withNetwork(name, (network) => runTrial(network, caracal({}), plan, { ...TASK, workload }));
+      const result = await withNetwork((network) => runTrial(network, caracal({}), plan, { ...TASK, workload }));
       expect({ failure: result.failure, established: result.established }).toEqual({ established: plan.clients });
       expect(result.checks).toMatchObject({ echoed: 0, unheld: 0, foreign: 0, secondTries: 0 });
       expect(result.latencies?.length).toBe(workload === 'churn' ? TASK.changes : undefined);
       expect(result.daemon.after.resident).toBeGreaterThan(0);
-      expect([...existingNamespaces()].filter((namespace) => namespace.startsWith(name))).toEqual([]);
+      expect(
+        [...existingNamespaces()].filter((namespace) => namespace.startsWith(`caracal-bench-${process.pid}-`)),
+      ).toEqual([]);
     },
     TIMEOUT,
   );
@@ -47,8 +48,7 @@ describeWith(['namespaces', 'ip'], 'the benchmark of the daemon', () => {
     'a peer that is no router at all is measured by the same means',
     async () => {
       const forwarder = PEERS.find(({ name }) => name === 'forwarder')!;
-      const name = `bench-floor-${process.pid}`;
-      const result = await withNetwork(name, (network) => runTrial(network, forwarder, PLAN, TASK));
+      const result = await withNetwork((network) => runTrial(network, forwarder, PLAN, TASK));
       expect({ failure: result.failure, established: result.established }).toEqual({ established: 5 });
     },
     TIMEOUT,
