@@ -16,9 +16,11 @@ import { dependsOn } from '../policy/index.ts';
 import {
   AttributeTable,
   explainExport,
+  explainImport,
   type GroupOptions,
   ImportPolicy,
   judgeExport,
+  type LoopRules,
   NO_ROW,
   type PrefixId,
   type Resolution,
@@ -33,7 +35,7 @@ import { Forwarding } from './forwarding.ts';
 import { groupOptions } from './group-options.ts';
 import { addLocalSources, LOCAL_ATTRIBUTES, type LocalSources } from './local-routes.ts';
 import { policyPeerOf } from './peer.ts';
-import { exportReason, kernelReason } from './reasons.ts';
+import { exportReason, importReason, kernelReason } from './reasons.ts';
 import type { ReceivedRoute } from './received.ts';
 
 const PORTION = 65_536;
@@ -87,7 +89,7 @@ export class Forecast {
     if (intent === undefined) return { text: 'the session goes' };
     const id = this.#find(prefix);
     const row = id < 0 ? NO_ROW : this.#rib.tables.best[id]!;
-    if (row === NO_ROW) return NO_ROUTE;
+    if (row === NO_ROW) return this.#whyNoPath(id);
     const { policy, policyPeer, target } = this.#optionsOf(intent);
     return exportReason(explainExport(this.#rib.tables, id, row, policy, policyPeer, target), false);
   }
@@ -108,7 +110,19 @@ export class Forecast {
     const id = this.#find(prefix);
     const result = id < 0 ? undefined : this.#forwarding.explain(this.#rib, id);
     if (result?.type === 'policy') return kernelReason(result.explanation, false);
-    return result?.type === 'notOurs' ? { text: 'the best path is in the kernel already' } : NO_ROUTE;
+    return result?.type === 'notOurs' ? { text: 'the best path is in the kernel already' } : this.#whyNoPath(id);
+  }
+
+  /** Where import keeps every path out: why it does so with the first. */
+  #whyNoPath(id: PrefixId): Reason {
+    const { tables } = this.#rib;
+    const row = id < 0 ? NO_ROW : tables.paths.first[id]!;
+    const peer =
+      row === NO_ROW ? undefined : this.#intent.peers.get(tables.sources[tables.paths.source[row]!]!.info.protocol);
+    if (peer === undefined) return { text: 'this node has no route to it then' };
+    const result = explainImport(tables, id, row, peer.importPolicy, policyPeerOf(peer), this.#loopsOf(peer));
+    const { text } = importReason(result, false);
+    return { text: `the path of ${peer.name} is kept out: ${text}` };
   }
 
   #find(prefix: Prefix): PrefixId {
@@ -186,13 +200,14 @@ export class Forecast {
   }
 
   #importPolicyOf(peer: PeerIntent): ImportPolicy {
+    return new ImportPolicy(this.#rib.tables, peer.importPolicy, policyPeerOf(peer), this.#loopsOf(peer));
+  }
+
+  #loopsOf({ localAs, allowedLocalAs }: PeerIntent): LoopRules {
     const { bgpIdentifier, clusterId } = this.#identity();
-    const loops = { bgpIdentifier, clusterId, localAs: peer.localAs, allowedLocalAs: peer.allowedLocalAs };
-    return new ImportPolicy(this.#rib.tables, peer.importPolicy, policyPeerOf(peer), loops);
+    return { bgpIdentifier, clusterId, localAs, allowedLocalAs };
   }
 }
-
-const NO_ROUTE: Reason = { text: 'this node has no route to it then' };
 
 /** Next hops lead where they lead now. */
 function resolverOf(routes: readonly ReceivedRoute[]): Resolver {

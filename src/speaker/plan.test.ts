@@ -152,6 +152,17 @@ test('an import filter changes what the kernel gets, judged by the routes as the
   ]);
 });
 
+test('a path that a new filter keeps out is told with the rule', () => {
+  const state = running(cluster(2), MESH_OFF, tor(), back, guard({}));
+  expect(planFor(state, guard({ importV4: [rejecting] })).kernelRoutes).toEqual([
+    {
+      prefix: blockOf(2),
+      before: 'via 10.0.0.2 metric 1024',
+      reason: 'the path of Node_10_0_0_2 is kept out: rejected by BGPFilter guard, importV4[0]',
+    },
+  ]);
+});
+
 test('a session that is reset is told with its causes, and its routes are expected back', () => {
   const state = running(cluster(2), MESH_OFF, tor(), back, guard({}));
   const plan = planFor(state, tor({ ttlSecurity: 1 }));
