@@ -31,8 +31,9 @@ export interface Surroundings {
 
 /** The words to log in with, and where. Rejects with a DatastoreError whose message is one sentence. */
 export async function loadKubeConfig(access: KubernetesAccess, surroundings: Surroundings): Promise<KubeConfig> {
-  // Costs much memory and time to load, so only those pay who use it.
-  const { KubeConfig } = await import('@kubernetes/client-node');
+  // Costs much memory and time to load, so only those pay who use it; and from the package's door a bundle would be three
+  // times as large.
+  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const make = () => new KubeConfig();
   const found = findConfig(access, surroundings, make);
   const { cluster, user } = overridden(access, found);

@@ -5,6 +5,7 @@ import { request as requestHttps } from 'node:https';
 import { ApiError, connectionError, refusal, type Target } from './api-error.ts';
 import type { Connection, Connections } from './connections.ts';
 import { LineSplitter } from './lines.ts';
+import { ListSplitter } from './list-splitter.ts';
 
 export interface ApiRequest {
   readonly target: Target;
@@ -43,6 +44,16 @@ export class ApiClient {
   async send(request: ApiRequest, signal: AbortSignal): Promise<unknown> {
     const { response, host } = await this.#open(request, signal);
     return parseJson(await readAll(response, host), host);
+  }
+
+  /** A list: each item as it comes, and in the end the list without them. */
+  async list(request: ApiRequest, signal: AbortSignal, take: (item: unknown) => void): Promise<unknown> {
+    const { response, host } = await this.#open(request, signal);
+    const splitter = new ListSplitter();
+    for await (const chunk of chunksOf(response, host)) {
+      for (const item of splitter.push(chunk)) take(parseJson(item, host));
+    }
+    return parseJson(splitter.end(), host);
   }
 
   /** Ends when the server ends the answer. */

@@ -9,6 +9,8 @@ import type { DatastoreEvent, ResourceProblem } from '../types.ts';
 
 export interface CollectionOptions extends ReadOptions {
   readonly kind: ResourceKind;
+  /** Of documents that do not say it, as the items of lists. */
+  readonly apiVersion: string;
   /** Of all that the server sends, what is wanted. */
   readonly accepts?: (document: unknown) => boolean;
 }

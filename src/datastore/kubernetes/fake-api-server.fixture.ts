@@ -57,6 +57,8 @@ const BUILT_IN = { nodes: 'Node', services: 'Service', secrets: 'Secret', events
 
 export class FakeApiServer {
   readonly requests: SeenRequest[] = [];
+  /** Lists of a certain age are answered from a cache, which knows no pages. */
+  hasCache = true;
   readonly #kinds = new Map<string, Kind>();
   readonly #objects = new Map<string, Map<string, ApiObject>>();
   readonly #watchers = new Set<Watcher>();
@@ -138,6 +140,13 @@ export class FakeApiServer {
 
   get(path: string, key: string): ApiObject | undefined {
     return this.#objects.get(path)?.get(key);
+  }
+
+  /** As after a restore from a backup: what was last is yet to come. */
+  goBack(): void {
+    this.#version -= 50;
+    this.#changes = [];
+    this.#oldest = this.#version;
   }
 
   /** What happened until now can no longer be watched. */
@@ -245,8 +254,14 @@ export class FakeApiServer {
     const base = collectionOf(path);
     const { kind, apiVersion } = this.#kinds.get(base)!;
     const all = [...this.#objects.get(base)!.values()].filter((object) => isSelected(object, path, query));
+    const wanted = query.resourceVersion ?? '';
+    if (Number(wanted) > this.#version) {
+      sendStatus(response, 504, `Timeout: Too large resource version: ${wanted}, current: ${this.#version}`);
+      return;
+    }
     const [from = 0, version = this.#version] = query.continue?.split('/').map(Number) ?? [];
-    const limit = Number(query.limit ?? all.length);
+    const isFromCache = this.hasCache && wanted !== '';
+    const limit = isFromCache ? all.length : Number(query.limit ?? all.length);
     const next = from + limit < all.length ? `${from + limit}/${version}` : '';
     const metadata = { resourceVersion: `${version}`, continue: next };
     const items = all.slice(from, from + limit);

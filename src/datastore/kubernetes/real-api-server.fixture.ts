@@ -104,13 +104,24 @@ export class RealApiServer {
   /** The API server ends at once, as when its machine does; etcd stays. */
   async kill(): Promise<void> {
     end(this.#pids.api, 'SIGKILL');
-    await until(() => !isAlive(this.#pids.api), 'the API server to end');
+    await until(
+      () => !isAlive(this.#pids.api),
+      () => 'the API server to end',
+    );
   }
 
+  /** Its port may be taken for a moment by a connection of somebody else: then it is tried again. */
   async restart(): Promise<void> {
-    this.#pids = { ...this.#pids, api: run(this.#command, join(this.folder, 'api.log')) };
-    writeFileSync(join(this.folder, 'api.pid'), `${this.#pids.api}\n`);
-    await this.isReady();
+    await until(
+      async () => {
+        if (!isAlive(this.#pids.api)) {
+          this.#pids = { ...this.#pids, api: run(this.#command, this.#log) };
+          writeFileSync(join(this.folder, 'api.pid'), `${this.#pids.api}\n`);
+        }
+        return this.#answers();
+      },
+      () => `the API server to be ready again; it says ${lastLines(this.#log)}`,
+    );
   }
 
   /** From the next start on the administrator has another token, which the answer is. */
@@ -124,19 +135,31 @@ export class RealApiServer {
   async stop(): Promise<void> {
     end(this.#pids.api, 'SIGTERM');
     end(this.#pids.etcd, 'SIGTERM');
-    await until(() => !isAlive(this.#pids.api) && !isAlive(this.#pids.etcd), 'API server and etcd to end');
+    await until(
+      () => !isAlive(this.#pids.api) && !isAlive(this.#pids.etcd),
+      () => 'API server and etcd to end',
+    );
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   async isReady(): Promise<void> {
-    await until(async () => {
-      try {
-        return (await this.send('GET', '/readyz')).status === 200;
-      } catch (error) {
-        if (error instanceof Error && 'code' in error) return false;
-        throw error;
-      }
-    }, 'the API server to be ready');
+    await until(
+      () => this.#answers(),
+      () => `the API server to be ready; it says ${lastLines(this.#log)}`,
+    );
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      return (await this.send('GET', '/readyz')).status === 200;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error) return false;
+      throw error;
+    }
+  }
+
+  get #log(): string {
+    return join(this.folder, 'api.log');
   }
 
   async #installCalico(api: 'v1' | 'v3'): Promise<void> {
@@ -149,13 +172,19 @@ export class RealApiServer {
 
   /** Creates something as soon as that is possible. */
   async posts(path: string, object: object): Promise<void> {
-    await until(async () => (await this.send('POST', path, object)).status === 201, `POST ${path} to succeed`);
+    await until(
+      async () => (await this.send('POST', path, object)).status === 201,
+      () => `POST ${path} to succeed`,
+    );
   }
 
   /** Waits until a new kind can be used. */
   async serves(api: 'v1' | 'v3', plural: string): Promise<void> {
     const path = `/apis/${GROUPS[api]}/${api}/${plural}`;
-    await until(async () => (await this.send('GET', path)).status === 200, `${path} to be served`);
+    await until(
+      async () => (await this.send('GET', path)).status === 200,
+      () => `${path} to be served`,
+    );
   }
 }
 
@@ -228,7 +257,10 @@ async function startAssets(folder: string): Promise<{ api: number; etcd: number 
     join(folder, 'api.log'),
   );
   const certificate = join(folder, 'certs', 'apiserver.crt');
-  await until(() => isReadable(certificate), 'the certificate of the API server');
+  await until(
+    () => isReadable(certificate),
+    () => 'the certificate of the API server',
+  );
   const ca = readFileSync(certificate).toString('base64');
   for (const [name, token] of Object.entries({ kubeconfig: admin, 'kubeconfig-calico-node': user })) {
     writeFileSync(join(folder, name), kubeconfigText(`https://127.0.0.1:${secure}`, ca, token));
@@ -286,12 +318,16 @@ function end(pid: number, signal: NodeJS.Signals): void {
   if (isAlive(pid)) process.kill(pid, signal);
 }
 
-async function until(holds: () => boolean | Promise<boolean>, what: string, within = 45_000): Promise<void> {
+async function until(holds: () => boolean | Promise<boolean>, what: () => string, within = 45_000): Promise<void> {
   const deadline = performance.now() + within;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${what()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+function lastLines(log: string): string {
+  return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
 }
 
 function asObject(text: string): Record<string, unknown> {

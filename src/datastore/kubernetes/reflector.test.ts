@@ -25,7 +25,7 @@ let lifetime: AbortController;
 beforeEach(async () => {
   server = await new FakeApiServer().listen();
   clock = new ManualClock();
-  collection = new Collection({ kind: 'IPPool' });
+  collection = new Collection({ kind: 'IPPool', apiVersion: 'crd.projectcalico.org/v1' });
   batches = [];
   bugs = [];
   throwOn = undefined;
@@ -95,7 +95,7 @@ describe('a reflector lists, then watches', () => {
     await watching();
     expect(names()).toEqual(['red']);
     expect(server.queries(POOLS)).toEqual([
-      { limit: '500' },
+      { resourceVersion: '0', limit: '500' },
       { watch: '1', resourceVersion: `${version}`, allowWatchBookmarks: 'true', timeoutSeconds: '450' },
     ]);
     expect(reflector.report()).toEqual({
@@ -107,7 +107,8 @@ describe('a reflector lists, then watches', () => {
     });
   });
 
-  test('in pages of 500, delivered as one batch', async () => {
+  test('in pages of 500 from a server without a cache, delivered as one batch', async () => {
+    server.hasCache = false;
     for (let i = 0; i < 1_201; i++) server.put(POOLS, pool(`p${i}`, `10.${i >> 8}.${i & 255}.0/24`));
     reflector.start();
     await watching();
@@ -142,6 +143,7 @@ describe('a reflector lists, then watches', () => {
   });
 
   test('all of it at once when the server forgets the list while it is read', async () => {
+    server.hasCache = false;
     for (let i = 0; i < 600; i++) server.put(POOLS, pool(`p${i}`, `10.${i >> 8}.${i & 255}.0/24`));
     server.fail(410, ({ query }) => 'continue' in query);
     reflector.start();
@@ -163,7 +165,9 @@ describe('a reflector goes on', () => {
     await watching();
   });
 
-  const versionsWatched = () => server.queries(POOLS).flatMap(({ resourceVersion }) => resourceVersion ?? []);
+  const versionsWatched = () =>
+    server.queries(POOLS).flatMap(({ watch, resourceVersion }) => (watch === '1' ? resourceVersion! : []));
+  const listsAsked = () => server.queries(POOLS).filter(({ watch }) => watch === undefined);
 
   test('at once from where it was when the time of a watch is over', async () => {
     const before = server.version;
@@ -263,6 +267,50 @@ describe('a reflector goes on', () => {
     clock.advance(500);
     await holds(() => reflector.report().lists === 2);
     expect(reflector.report()).toMatchObject({ synced: true });
+  });
+
+  test('with a list that is not older than what was known', async () => {
+    server.bookmark();
+    await holds(() => reflector.report().contactAge === 0);
+    const { version } = server;
+    reflector.restart();
+    await holds(() => reflector.report().lists === 2);
+    await watching();
+    clock.advance(2_000);
+    server.compact();
+    server.say('garbage\n');
+    await waits(375);
+    clock.advance(375);
+    await holds(() => reflector.report().lists === 3);
+    expect(listsAsked()).toEqual([
+      { resourceVersion: '0', limit: '500' },
+      { resourceVersion: '0', limit: '500' },
+      { resourceVersion: `${version}`, resourceVersionMatch: 'NotOlderThan' },
+    ]);
+  });
+
+  test('with what the store of the server has, where that went back in time and watches are silent', async () => {
+    for (let i = 0; i < 60; i++) server.put(POOLS, pool('red', `10.1.${i}.0/24`));
+    await holds(() => batches.flat().length === 61);
+    const before = server.version;
+    server.dropWatches();
+    await waits(375);
+    server.goBack();
+    server.remove(POOLS, pool('red', ''));
+    clock.advance(375);
+    for (let watches = 2; watches <= 7; watches++) {
+      await holds(() => versionsWatched().length === watches && server.watching(POOLS) === 1);
+      expect(names()).toEqual(['red']);
+      clock.advance(450_000);
+      server.endWatches();
+    }
+    await becomes();
+    await watching();
+    expect(listsAsked().slice(1)).toEqual([
+      { resourceVersion: `${before}`, resourceVersionMatch: 'NotOlderThan' },
+      { limit: '500' },
+    ]);
+    expect(versionsWatched().at(-1)).toBe(`${server.version}`);
   });
 
   test.each([
@@ -451,6 +499,7 @@ test('a resource that cannot be read keeps its last valid version through a new 
 });
 
 test('one connection serves lists one after the other', async () => {
+  server.hasCache = false;
   for (let i = 0; i < 1_201; i++) server.put(POOLS, pool(`p${i}`, `10.${i >> 8}.${i & 255}.0/24`));
   reflector.start();
   await watching();

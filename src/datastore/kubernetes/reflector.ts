@@ -45,7 +45,7 @@ export interface ReflectorReport {
   readonly failure?: ApiError;
 }
 
-const PAGE = 500;
+const PAGE = '500';
 /** Seconds that a watch is wanted to last. */
 const SHORTEST_WATCH = 300;
 const LONGEST_WATCH = 600;
@@ -57,6 +57,11 @@ const TOO_SHORT = 1_000;
 const QUIET_FAILURES = 1;
 /** After so many failures with one version the list is fetched anew. */
 const RELIST_AFTER = 5;
+/**
+ * After so many watches without even a bookmark the list is fetched anew: a server whose store was set back to a backup is
+ * silent until it gets to where we were, however much is different.
+ */
+const RELIST_AFTER_SILENCE = 6;
 /** Milliseconds within which all who hear 410 at the same time list again. */
 const RELIST_SPREAD = 1_000;
 /** Milliseconds that 404 must last to be believed where the server gives no better word: it says so while it starts, too. */
@@ -70,6 +75,8 @@ const METADATA = 'g=meta.k8s.io;v=v1';
 const ACCEPT_LIST = `application/json;as=PartialObjectMetadataList;${METADATA},application/json`;
 const ACCEPT_WATCH = `application/json;as=PartialObjectMetadata;${METADATA},application/json`;
 
+type Query = Readonly<Record<string, string>>;
+
 /** Why a turn was cut short on purpose. */
 const INTERRUPTED = Symbol('interrupted');
 
@@ -81,10 +88,13 @@ export class Reflector {
   #failures = 0;
   #lists = 0;
   #looks = 0;
+  #silentWatches = 0;
   #contactAt: number | undefined;
   #absentSince: number | undefined;
   /** Where the next watch begins; undefined: with a list. */
   #version: string | undefined;
+  /** The newest that was ever seen; undefined: nothing yet; '': the server does not know it. */
+  #newest: string | undefined;
   #abort = new AbortController();
   #wake: (() => void) | undefined;
   #isStopped = false;
@@ -107,6 +117,7 @@ export class Reflector {
   /** Lists anew, at once. */
   restart(): void {
     this.#version = undefined;
+    this.#newest = undefined;
     this.#interrupt();
   }
 
@@ -164,38 +175,53 @@ export class Reflector {
   async #list(path: string, signal: AbortSignal): Promise<string> {
     const { collection, changed } = this.#options;
     const listing = collection.list();
-    let version: string;
-    try {
-      version = await this.#pages(path, signal, PAGE, (item) => listing.add(item));
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 'gone') throw error;
-      // The server forgot the rest of the list while we read its beginning: all of it at once.
-      version = await this.#pages(path, signal, undefined, (item) => listing.add(item));
-    }
+    const version = await this.#fetch(path, signal, (item) => listing.add(item));
     this.#lists++;
     this.#looks = 0;
+    this.#silentWatches = 0;
+    this.#newest = version;
     this.#isInContact();
     changed(listing.commit());
     return version;
   }
 
-  async #pages(
-    path: string,
-    signal: AbortSignal,
-    limit: number | undefined,
-    add: (item: unknown) => void,
-  ): Promise<string> {
+  /**
+   * From the server's cache, which costs it next to nothing: reading its store instead costs it seconds where a label
+   * picks a few of many. What it says may be older than the truth, which the watch makes good, but never older than what
+   * was known. A server that cannot promise that reads its store.
+   */
+  async #fetch(path: string, signal: AbortSignal, add: (item: unknown) => void): Promise<string> {
+    if (this.#newest === undefined) return this.#pages(path, { resourceVersion: '0', limit: PAGE }, signal, add);
+    const since = { resourceVersion: this.#newest, resourceVersionMatch: 'NotOlderThan' };
+    this.#newest = '';
+    try {
+      if (since.resourceVersion !== '') return await this.#pages(path, since, signal, add);
+    } catch (error) {
+      if (!(error instanceof ApiError && (error.code === 'gone' || error.code === 'refused'))) throw error;
+    }
+    return this.#pages(path, { limit: PAGE }, signal, add);
+  }
+
+  async #pages(path: string, first: Query, signal: AbortSignal, add: (item: unknown) => void): Promise<string> {
+    try {
+      return await this.#readPages(path, first, signal, add);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === 'gone' && 'limit' in first)) throw error;
+    }
+    // The server forgot the rest of the list while we read its beginning: all of it at once.
+    return this.#readPages(path, {}, signal, add);
+  }
+
+  async #readPages(path: string, first: Query, signal: AbortSignal, add: (item: unknown) => void): Promise<string> {
     const { client, query, metadataOnly } = this.#options;
     const target = this.#target('list');
-    let next = '';
+    const accept = metadataOnly ? { accept: ACCEPT_LIST } : {};
+    let paging: Query = first;
     for (;;) {
-      const paging = { ...(limit && { limit: `${limit}` }), ...(next && { continue: next }) };
-      const accept = metadataOnly ? { accept: ACCEPT_LIST } : {};
-      const answer = await client.send({ target, path, query: { ...query, ...paging }, ...accept }, signal);
-      const { items, kind, apiVersion, ...page } = readPage(answer, target);
-      for (const item of items) add({ kind, apiVersion, ...(item as object) });
+      const request = { target, path, query: { ...query, ...paging }, ...accept };
+      const page = readPage(await client.list(request, signal, add), target);
       if (page.next === '') return page.resourceVersion;
-      next = page.next;
+      paging = { limit: PAGE, continue: page.next };
     }
   }
 
@@ -219,6 +245,8 @@ export class Reflector {
     }
     if (clock.now() - startedAt < TOO_SHORT) return backOff(++this.#failures, random);
     this.#failures = 0;
+    this.#silentWatches = this.#version === version ? this.#silentWatches + 1 : 0;
+    if (this.#silentWatches >= RELIST_AFTER_SILENCE) this.#version = undefined;
     return 0;
   }
 
@@ -261,6 +289,7 @@ export class Reflector {
     if (event.type === 'error') throw refusal(event, this.#target('watch'));
     this.#failures = 0;
     this.#version = event.resourceVersion;
+    this.#newest = event.resourceVersion;
     return event;
   }
 

@@ -3,13 +3,9 @@
 import { ApiError, type Target, targetText } from './api-error.ts';
 
 export interface ListPage {
-  readonly items: readonly unknown[];
   readonly resourceVersion: string;
   /** Brings the next page; '' on the last one. */
   readonly next: string;
-  /** Of the items, which often do not say it themselves. */
-  readonly kind?: string;
-  readonly apiVersion?: string;
 }
 
 export type WatchEvent =
@@ -24,19 +20,13 @@ const TYPES: Readonly<Record<string, 'put' | 'remove' | 'bookmark'>> = {
   BOOKMARK: 'bookmark',
 };
 
-export function readPage(document: unknown, target: Target): ListPage {
-  const { items, metadata, kind, apiVersion } = fields(document);
-  const { resourceVersion, continue: next } = fields(metadata);
-  if ((items !== null && !Array.isArray(items)) || typeof resourceVersion !== 'string') {
+/** What is around the items of a list. */
+export function readPage(envelope: unknown, target: Target): ListPage {
+  const { resourceVersion, continue: next } = fields(fields(envelope).metadata);
+  if (typeof resourceVersion !== 'string') {
     throw new ApiError('garbage', `the API server answers something else than a list to ${targetText(target)}`);
   }
-  return {
-    items: items ?? [],
-    resourceVersion,
-    next: typeof next === 'string' ? next : '',
-    ...(typeof kind === 'string' ? { kind: kind.replace(/List$/, '') } : {}),
-    ...(typeof apiVersion === 'string' ? { apiVersion } : {}),
-  };
+  return { resourceVersion, next: typeof next === 'string' ? next : '' };
 }
 
 /** undefined: the line is no event. */

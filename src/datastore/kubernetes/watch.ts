@@ -5,7 +5,7 @@ import type { Resource } from '../resources/types.ts';
 import type { DatastoreEvent, ResourceProblem } from '../types.ts';
 import type { ApiClient } from './client.ts';
 import { Collection } from './collection.ts';
-import type { Discovery } from './discovery.ts';
+import { CLASSIC, type Discovery } from './discovery.ts';
 import { Reflector } from './reflector.ts';
 import type { WatchStatus } from './status.ts';
 import type { WatchSpec } from './watches.ts';
@@ -34,7 +34,8 @@ export class Watch {
     const { kind, accepts, query, metadataOnly } = spec;
     this.spec = spec;
     this.#discovery = discovery;
-    this.#collection = new Collection({ kind, usePodCIDR: usePodCidr, ...(accepts && { accepts }) });
+    const apiVersion = spec.apiVersion === 'calico' ? CLASSIC : spec.apiVersion;
+    this.#collection = new Collection({ kind, apiVersion, usePodCIDR: usePodCidr, ...(accepts && { accepts }) });
     this.#reflector = new Reflector({
       ...{ client, clock, random, onBug, collection: this.#collection, target: () => this.#target() },
       ...(query && { query }),
