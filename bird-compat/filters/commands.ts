@@ -113,7 +113,7 @@ export function compileCondition(term: Term, end: Place, env: Environment): Expr
 
 function compileCase(command: Of<'case'>, env: Environment, origin: Origin): Statement {
   const { expression: of } = compileTerm(command.of, env);
-  const constant = (term: Term, place: Place) => requireValue(compileTerm(term, env), place, env);
+  const constant = (term: Term, place: Place) => requireValue(compileTerm(term, env), place, env.unit);
   const arms = command.branches.map(({ items, commands }) => ({
     items: items.flatMap((item) => setItems(item, constant)),
     body: compileBlock(commands, env),

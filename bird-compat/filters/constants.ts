@@ -2,7 +2,7 @@
 
 import { type Expression, evaluateConstant, type Value } from '../../src/policy/index.ts';
 import { fail, type Place, type Term } from '../language/index.ts';
-import type { Environment } from './environment.ts';
+import type { Environment, Unit } from './environment.ts';
 import type { BirdType } from './types.ts';
 
 /** A term as an expression. */
@@ -40,10 +40,10 @@ function hasPathMask(expression: Expression): boolean {
 }
 
 /** The value of a term that must have one. */
-export function requireValue(compiled: Compiled, place: Place, env: Environment): Value {
+export function requireValue(compiled: Pick<Compiled, 'expression' | 'isConstant'>, place: Place, unit: Unit): Value {
   if (compiled.isConstant && !hasPathMask(compiled.expression)) {
     const constant = evaluateConstant(compiled.expression);
     if (constant.type === 'value') return constant.value;
   }
-  return fail(place, env.unit.dialect.bird === 1 ? 'Runtime error' : 'Constant expression expected');
+  return fail(place, unit.dialect.bird === 1 ? 'Runtime error' : 'Constant expression expected');
 }

@@ -23,7 +23,7 @@ export type FilterSymbol =
   | { readonly type: 'function'; readonly function: FunctionSymbol }
   | { readonly type: 'filter'; readonly policy: Policy }
   | { readonly type: 'roaTable'; readonly entries: readonly RoaEntry[] }
-  | { readonly type: 'table'; readonly family: 'any' | 'ipv4' | 'ipv6' }
+  | { readonly type: 'table'; readonly family: 'any' | 'ipv4' | 'ipv6'; readonly isSorted: boolean }
   | { readonly type: 'protocol' | 'template' };
 
 /** The names of one block, function, or of the whole configuration. */
@@ -44,6 +44,11 @@ export class Scope {
     if (this.#symbols.has(name)) {
       fail(at, dialect.bird === 1 ? 'Symbol already defined' : `Symbol '${name}' already defined`);
     }
+    this.#symbols.set(name, symbol);
+  }
+
+  /** For the one name that may be defined again: the main table. */
+  replace(name: string, symbol: FilterSymbol): void {
     this.#symbols.set(name, symbol);
   }
 

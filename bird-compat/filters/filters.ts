@@ -1,10 +1,11 @@
 // Filters and functions as policies: named ones, those written where they are used, and `where`.
 
-import { type Policy, policy, type Statement } from '../../src/policy/index.ts';
-import type { FilterItem, FilterSpec, FunctionItem } from '../language/index.ts';
+import { type Policy, policy, print, type Statement } from '../../src/policy/index.ts';
+import type { FilterItem, FilterSpec, FunctionItem, Term } from '../language/index.ts';
 import { fail } from '../language/index.ts';
 import { compileBody, compileCommands, compileCondition, originOf } from './commands.ts';
 import { type Environment, type FunctionSymbol, globalEnvironment, Scope, type Unit } from './environment.ts';
+import { compileTerm } from './terms.ts';
 import { declaredType, valueTypeOf } from './types.ts';
 
 /** `import all` and `import none`, by the names under which BIRD shows them. */
@@ -77,6 +78,12 @@ export function compileRouteCommands(commands: Parameters<typeof compileCommands
   const env: Environment = { unit, scope: new Scope(unit.global), uses: new Set() };
   const body = compileCommands(commands, env);
   return { ...makePolicy('route', body, env), default: 'accept' };
+}
+
+/** A policy that prints the value of a term, for `eval`. */
+export function compileEval(term: Term, unit: Unit): Policy {
+  const env = globalEnvironment(unit);
+  return { ...makePolicy('eval', [print(compileTerm(term, env).expression)], env), default: 'accept' };
 }
 
 /** Whoever falls off the end of a filter is rejected. */

@@ -6,8 +6,17 @@ import { globalEnvironment, type Unit } from './environment.ts';
 import { compileTerm } from './terms.ts';
 
 export { requireValue } from './constants.ts';
+export { defineConstant, evaluateTerm } from './definitions.ts';
 export { type FilterSymbol, newUnit, type Remark, type Unit } from './environment.ts';
-export { ACCEPT, compileFilterSpec, compileRouteCommands, defineFilter, defineFunction, REJECT } from './filters.ts';
+export {
+  ACCEPT,
+  compileEval,
+  compileFilterSpec,
+  compileRouteCommands,
+  defineFilter,
+  defineFunction,
+  REJECT,
+} from './filters.ts';
 export { prefixOf } from './literals.ts';
 
 /** A term among the names of a configuration, as `eval` has it. */

@@ -110,7 +110,7 @@ function constantItem(term: Term, place: Place, env: Environment) {
       env.unit.dialect.bird === 1 ? `${term.name}: constant expected` : 'syntax error, unexpected CF_SYM_UNDEFINED';
     fail(env.unit.dialect.bird === 1 ? place : term.at, text);
   }
-  return requireValue(compileTerm(term, env), place, env);
+  return requireValue(compileTerm(term, env), place, env.unit);
 }
 
 /** The function and its arguments, checked. */

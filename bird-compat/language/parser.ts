@@ -102,9 +102,10 @@ function namedTable(reader: Reader, at: Place, family: TableFamily): Item {
   const { name } = reader.symbol();
   const nameAt = reader.here;
   reader.known.add(name);
-  while (reader.acceptWord('sorted', 'trie'));
+  let isSorted = false;
+  while (reader.isWord('sorted', 'trie')) isSorted = reader.next().text === 'sorted' || isSorted;
   if (family === 'roa4' || family === 'roa6') return { type: 'roaTable', name, nameAt, records: [], at, end: nameAt };
-  return { type: 'table', name, nameAt, family, at, end: reader.last };
+  return { type: 'table', name, nameAt, family, isSorted, at, end: reader.last };
 }
 
 /** `roa table r { roa 10.0.0.0/8 max 24 as 64512; }` of BIRD 1.6. */

@@ -239,7 +239,13 @@ export interface ProtocolItem extends Node {
 export type Item =
   | ({ readonly type: 'define'; readonly name: string; readonly nameAt: Place; readonly value: Term } & Node)
   | ({ readonly type: 'eval'; readonly value: Term } & Node)
-  | ({ readonly type: 'table'; readonly name: string; readonly nameAt: Place; readonly family: TableFamily } & Node)
+  | ({
+      readonly type: 'table';
+      readonly name: string;
+      readonly nameAt: Place;
+      readonly family: TableFamily;
+      readonly isSorted: boolean;
+    } & Node)
   | ({
       readonly type: 'roaTable';
       readonly name: string;

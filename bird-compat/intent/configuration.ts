@@ -1,0 +1,130 @@
+// A configuration with its meaning worked out: protocols in their order with all that templates gave them, settings, names.
+// The Intent is made of it, and everything that only a control socket asks for is here.
+
+import type { Address, Asn, Attributes, Family, Prefix, RouterId } from 'node-bgp';
+import type { LocalRoute, PeerIntent, PeerTimers, RouteLimits } from '../../src/intent/types.ts';
+import type { Policy } from '../../src/policy/index.ts';
+import type { Remark, Unit } from '../filters/index.ts';
+import type { Dialect, Place } from '../language/index.ts';
+
+export type ProtocolKind = 'bgp' | 'kernel' | 'device' | 'direct' | 'static' | 'pipe' | 'bfd';
+
+/** What a protocol does with the routes of one family; BIRD 1.6 has one of these a protocol. */
+export interface Channel {
+  readonly family: Family;
+  /** Name of the table; absent: the main one of the family. */
+  readonly table?: string;
+  readonly importPolicy: Policy;
+  readonly exportPolicy: Policy;
+  /** Absent: the usual one of the kind of protocol. */
+  readonly preference?: number;
+  readonly limits: RouteLimits;
+  readonly keepFiltered: boolean;
+  readonly nextHop: PeerIntent['nextHopMode'];
+  readonly addPath: PeerIntent['addPath'];
+}
+
+export interface BgpSettings {
+  readonly localAs?: Asn;
+  readonly localAddress?: Address;
+  readonly localPort?: number;
+  readonly neighbor?: Address;
+  readonly range?: Prefix;
+  readonly port?: number;
+  readonly remoteAs?: Asn;
+  readonly remoteKind?: 'internal' | 'external';
+  readonly interface?: string;
+  /** Absent: iBGP any number of hops, eBGP one. */
+  readonly multihop?: boolean;
+  readonly hops?: number;
+  readonly ttlSecurity: boolean;
+  readonly gateway?: 'direct' | 'recursive';
+  readonly isClient: boolean;
+  readonly clusterId?: RouterId;
+  readonly holdTime: number;
+  readonly keepaliveTime?: number;
+  readonly timers: PeerTimers;
+  readonly isPassive: boolean;
+  readonly allowedLocalAs: number;
+  readonly gracefulRestart: 'on' | 'aware' | 'off';
+  readonly restartTime: number;
+  readonly longLived: boolean;
+  readonly password?: string;
+  readonly checkLink: boolean;
+  readonly bfd: boolean;
+  readonly fourOctetAs: boolean;
+  readonly deterministicMed: boolean;
+  readonly secondary: boolean;
+  readonly strictBind: boolean;
+  readonly dynamicName: string;
+  readonly dynamicDigits: number;
+}
+
+export interface KernelSettings {
+  readonly learn: boolean;
+  readonly persist: boolean;
+  readonly scanTime: number;
+  readonly maxPaths: number;
+  readonly table?: number;
+  readonly metric?: number;
+}
+
+export interface StaticRoute {
+  readonly prefix: Prefix;
+  readonly type: LocalRoute['type'];
+  readonly gateway?: Address;
+  readonly device?: string;
+  readonly gateways?: LocalRoute['gateways'];
+  /** Commands of the route's own; absent: none. */
+  readonly policy?: Policy;
+  readonly place: Place;
+}
+
+export interface Protocol {
+  readonly kind: ProtocolKind;
+  readonly name: string;
+  readonly place: Place;
+  readonly isDisabled: boolean;
+  readonly description: string;
+  readonly routerId?: RouterId;
+  readonly channels: ReadonlyMap<Family, Channel>;
+  readonly bgp: BgpSettings;
+  readonly kernel: KernelSettings;
+  /** Patterns of direct routes, a leading `-` excludes; absent: every interface. */
+  readonly interfaces?: readonly string[];
+  readonly routes: readonly StaticRoute[];
+  readonly peerTable?: string;
+}
+
+export type TimeStyle = 'iso short' | 'iso long' | 'old short' | 'old long';
+
+export interface LogTarget {
+  readonly type: 'file' | 'syslog' | 'stderr';
+  /** Of a file. */
+  readonly path?: string;
+  readonly classes: 'all' | readonly string[];
+}
+
+export interface BirdConfiguration {
+  readonly file: string;
+  readonly dialect: Dialect;
+  /** The names and what they mean: for `eval`, filters of commands, `show symbols`. */
+  readonly unit: Unit;
+  readonly routerId?: RouterId;
+  /** Patterns of interfaces, one of whose addresses is the router ID. */
+  readonly routerIdFrom?: readonly string[];
+  readonly listen: { readonly address?: Address; readonly port: number };
+  readonly hostname?: string;
+  /** Seconds. */
+  readonly gracefulRestartWait: number;
+  /** A style by name, or the text of a format. */
+  readonly timeFormats: Readonly<
+    Partial<Record<'route' | 'protocol' | 'base' | 'log', TimeStyle | { readonly format: string }>>
+  >;
+  readonly logs: readonly LogTarget[];
+  readonly protocols: readonly Protocol[];
+  readonly remarks: readonly Remark[];
+}
+
+/** What a static route has before any command: ORIGIN IGP and an empty path. */
+export const LOCAL_ATTRIBUTES: Attributes = { origin: 0, asPath: [] };

@@ -1,0 +1,5 @@
+// The door of the meaning of configurations.
+
+export { compileConfiguration } from './compile.ts';
+export type * from './configuration.ts';
+export { type BirdIntentOptions, birdIntent } from './intent.ts';
