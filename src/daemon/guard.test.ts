@@ -28,11 +28,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** All sessions of the intent in force are up. */
-function guard(mode: 'warn' | 'hold'): Guard {
+/** All sessions of the intent in force are up, unless `isUp` says otherwise. */
+function guard(mode: 'warn' | 'hold', isUp = () => true): Guard {
   const present = () => {
     const intent = applied.at(-1);
-    return { intent, established: new Set(intent?.peers.keys()) };
+    return { intent, established: new Set(isUp() ? intent?.peers.keys() : []) };
   };
   const logger = { warn: (_fields: object, text: string) => logged.push(text) } as unknown as Logger;
   return new Guard({ mode, time: 5 * MINUTE, logger, present, apply: (intent) => applied.push(intent) });
@@ -74,6 +74,16 @@ test('other changes meanwhile do not put it off, and the newest is what is appli
   subject.offer(newest, []);
   vi.advanceTimersByTime(MINUTE);
   expect(applied).toEqual([WITH_TOR, newest]);
+});
+
+test('a session that goes down while its loss is held back is still at stake', () => {
+  let up = true;
+  const subject = guard('hold', () => up);
+  subject.offer(WITH_TOR, []);
+  subject.offer(WITHOUT, GONE);
+  up = false;
+  subject.offer(WITHOUT, []);
+  expect([applied, subject.problems.length]).toEqual([[WITH_TOR], 1]);
 });
 
 test('a change that is undone is forgotten', () => {

@@ -33,7 +33,9 @@ export class Guard {
   offer(intent: Intent, changed: Iterable<ChangedResource>): void {
     for (const resource of changed) this.#changed.set(`${resource.kind} ${resource.name}`, resource);
     const { present, mode, time, logger } = this.#ports;
-    const { intent: before, established } = present();
+    const { intent: before, established: up } = present();
+    // Where everybody else has made the change, our sessions go down while we hold it: they are at stake all the same.
+    const established = new Set([...up, ...(this.#held?.dangers ?? []).flatMap(({ lost }) => lost)]);
     const dangers =
       before === undefined
         ? []

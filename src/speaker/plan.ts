@@ -65,9 +65,15 @@ function nodeChanges(change: IntentChange, before: Intent, after: Intent): reado
       : []),
     ...(change.clusterId ? [`cluster ID ${clusterId(before)} becomes ${clusterId(after)}`] : []),
     ...(change.listen ? [`listens on ${newSockets} instead of ${oldSockets}`] : []),
+    ...(tunnelText(before) === tunnelText(after) ? [] : [`tunnel ${tunnelText(before)} becomes ${tunnelText(after)}`]),
     ...(change.directInterfaces.length > 0 ? ['direct routes are chosen by other interfaces'] : []),
     ...(change.logLevel ? [`log level ${before.logLevel} becomes ${after.logLevel}`] : []),
   ];
+}
+
+function tunnelText({ tunnel }: Intent): string {
+  if (tunnel === undefined) return 'none';
+  return `${tunnel.device} with ${tunnel.address ?? 'no address'} over ${tunnel.carrier}`;
 }
 
 function newProblems(before: Intent, after: Intent): Plan['problems'] {
@@ -83,21 +89,12 @@ function peersOf(before: Intent, after: Intent, family: Family): readonly string
   return [...new Set(peers.map(({ name }) => name))].sort();
 }
 
-/** A difference between two groups, and whose routes they are: a peer does not get its own. */
-interface GroupChange {
-  readonly prefix: Prefix;
-  readonly before: { readonly attributes: ToldChange['before']; readonly protocol: string } | undefined;
-  readonly after: { readonly attributes: ToldChange['after']; readonly protocol: string } | undefined;
-}
-
 function advertisementChanges(old: Forecast, now: Forecast, peers: readonly string[]): AdvertisementChange[] {
-  const groups = new GroupChanges();
+  const differences = new Differences(now);
   const alike = new Map<string, { readonly peers: string[]; readonly changes: readonly ToldChange[] }>();
   for (const peer of peers) {
-    const visible = groups.between(old.toldTo(peer), now.toldTo(peer)).flatMap((change) => seenBy(peer, change) ?? []);
-    if (visible.length === 0) continue;
-    const changes = visible.map((change) => toldChange(change, peer, now));
-    const key = JSON.stringify(changes);
+    const { changes, key } = differences.seenBy(peer, old.toldTo(peer), now.toldTo(peer));
+    if (changes.length === 0) continue;
     const same = alike.get(key);
     if (same === undefined) alike.set(key, { peers: [peer], changes });
     else same.peers.push(peer);
@@ -105,49 +102,92 @@ function advertisementChanges(old: Forecast, now: Forecast, peers: readonly stri
   return [...alike.values()];
 }
 
-/** Thousands of peers are in a handful of pairs of groups. */
-class GroupChanges {
-  readonly #known = new Map<Told, Map<Told, readonly GroupChange[]>>();
+interface Seen {
+  readonly changes: readonly ToldChange[];
+  /** Equal where the changes are. */
+  readonly key: string;
+}
 
-  between(before: Told = NOTHING, after: Told = NOTHING): readonly GroupChange[] {
-    const known = this.#known.get(before) ?? new Map<Told, readonly GroupChange[]>();
+/** Whose routes they are, before and after: a peer does not get its own. */
+interface OwnedChange {
+  readonly change: ToldChange;
+  readonly owners: readonly [before: string | undefined, after: string | undefined];
+}
+
+interface Difference {
+  readonly all: readonly OwnedChange[];
+  readonly owners: ReadonlySet<string | undefined>;
+  /** For everybody who owns none of the routes. */
+  readonly seen: Seen;
+}
+
+/** What is told differently. Thousands of peers are in a handful of pairs of groups, and each pair is compared once. */
+class Differences {
+  readonly #now: Forecast;
+  readonly #known = new Map<Told, Map<Told, Difference>>();
+
+  constructor(now: Forecast) {
+    this.#now = now;
+  }
+
+  seenBy(peer: string, before: Told = NOTHING, after: Told = NOTHING): Seen {
+    const difference = this.#between(peer, before, after);
+    return difference.owners.has(peer)
+      ? seenOf(difference.all.flatMap((one) => withoutOwn(peer, one)))
+      : difference.seen;
+  }
+
+  /** @param peer any that was, or will be, told so */
+  #between(peer: string, before: Told, after: Told): Difference {
+    const known = this.#known.get(before) ?? new Map<Told, Difference>();
     this.#known.set(before, known);
-    let changes = known.get(after);
-    if (changes === undefined) {
-      changes = groupChanges(before, after);
-      known.set(after, changes);
+    let difference = known.get(after);
+    if (difference === undefined) {
+      const all = ownedChanges(before, after, (prefix) => this.#now.whyTold(peer, prefix).text);
+      const owners = new Set(all.flatMap((one) => one.owners));
+      difference = { all, owners, seen: seenOf(all.flatMap((one) => withoutOwn(undefined, one))) };
+      known.set(after, difference);
     }
-    return changes;
+    return difference;
   }
 }
 
 const NOTHING: Told = new Map();
 
-function groupChanges(before: Told, after: Told): GroupChange[] {
-  const changes: GroupChange[] = [];
-  for (const prefix of new Set([...before.keys(), ...after.keys()])) {
-    const [old, now] = [before.get(prefix), after.get(prefix)].map((told) =>
-      told === undefined ? undefined : { attributes: attributesSnapshot(told.attributes), protocol: told.protocol },
+function seenOf(changes: readonly ToldChange[]): Seen {
+  return { changes, key: JSON.stringify(changes) };
+}
+
+function ownedChanges(before: Told, after: Told, why: (prefix: Prefix) => string): OwnedChange[] {
+  const prefixes = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return prefixes.flatMap((prefix) => {
+    const [had, gets] = [before.get(prefix), after.get(prefix)];
+    const [old, now] = [had, gets].map((told) =>
+      told === undefined ? undefined : attributesSnapshot(told.attributes),
     );
-    if (JSON.stringify(old) !== JSON.stringify(now)) changes.push({ prefix, before: old, after: now });
-  }
-  return changes.sort((a, b) => (a.prefix < b.prefix ? -1 : 1));
+    const owners = [had?.protocol, gets?.protocol] as const;
+    if (JSON.stringify(old) === JSON.stringify(now) && owners[0] === owners[1]) return [];
+    return { change: toldChange(prefix, old, now, why(prefix)), owners };
+  });
 }
 
-function seenBy(peer: string, change: GroupChange): GroupChange | undefined {
-  const visible = (told: GroupChange['before']) => (told?.protocol === peer ? undefined : told);
-  const [before, after] = [visible(change.before), visible(change.after)];
-  if (JSON.stringify(before?.attributes) === JSON.stringify(after?.attributes)) return undefined;
-  return { prefix: change.prefix, before, after };
+function toldChange(
+  prefix: Prefix,
+  before: ToldChange['before'] | undefined,
+  after: ToldChange['after'] | undefined,
+  reason: string,
+): ToldChange {
+  return { prefix, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }), reason };
 }
 
-function toldChange({ prefix, before, after }: GroupChange, peer: string, now: Forecast): ToldChange {
-  return {
-    prefix,
-    ...(before?.attributes === undefined ? {} : { before: before.attributes }),
-    ...(after?.attributes === undefined ? {} : { after: after.attributes }),
-    reason: now.whyTold(peer, prefix).text,
-  };
+/** None where the peer owns all that differs; undefined: for those that own nothing. */
+function withoutOwn(
+  peer: string | undefined,
+  { change: { prefix, before, after, reason }, owners }: OwnedChange,
+): ToldChange[] {
+  const isOwn = (owner: string | undefined) => owner !== undefined && owner === peer;
+  const [had, gets] = [isOwn(owners[0]) ? undefined : before, isOwn(owners[1]) ? undefined : after];
+  return JSON.stringify(had) === JSON.stringify(gets) ? [] : [toldChange(prefix, had, gets, reason)];
 }
 
 // --- the kernel
