@@ -230,6 +230,25 @@ describe('policy', () => {
   });
 });
 
+describe('a route whose attributes leave no room for a prefix in a message', () => {
+  it('is not told, and withdrawn where it was told before', () => {
+    const rib = makeRib();
+    const peer = new TestPeer(rib, 2);
+    const own = rib.addSource({ kind: 'static', protocol: 'static1', preference: 200 });
+    const attributes = { origin: 0, asPath: [] } as const;
+    rib.putLocal(own, A, attributes, undefined);
+    rib.putLocal(own, B, attributes, undefined);
+    settle(rib, [peer]);
+    const communities = Array.from({ length: 1010 }, (_, n) => n);
+    rib.putLocal(own, A, { ...attributes, communities }, undefined);
+    settle(rib, [peer]);
+    expect(peer.prefixes()).toEqual([B]);
+    rib.putLocal(own, A, { ...attributes, communities: communities.slice(0, 900) }, undefined);
+    settle(rib, [peer]);
+    expect(peer.prefixes()).toEqual([A, B]);
+  });
+});
+
 describe('members', () => {
   it('get the whole table and then End-of-RIB when they come late', () => {
     const rib = makeRib();
