@@ -1,7 +1,13 @@
 // The door of the RIB room.
 export { AttributeTable, DEFAULT_LOCAL_PREF, NO_SET } from './attribute-table.ts';
 export { explainDecision, TIE_BREAKERS } from './decision.ts';
-export { type ExportExplanation, explainExport, explainImport, type ImportExplanation, judgeExport } from './explain.ts';
+export {
+  type ExportExplanation,
+  explainExport,
+  explainImport,
+  type ImportExplanation,
+  judgeExport,
+} from './explain.ts';
 export type { GroupOptions } from './export-group.ts';
 export type { Write } from './export-log.ts';
 export { ImportPolicy, type LoopRules } from './import-policy.ts';
