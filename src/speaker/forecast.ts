@@ -152,7 +152,7 @@ export class Forecast {
       const source = this.#rib.addSource({
         kind: 'bgp',
         protocol: peer.name,
-        preference: 100,
+        preference: peer.preference ?? 100,
         peer: policyPeerOf(peer),
         ...(identifier === undefined ? {} : { identifier }),
         routeReflectorClient: peer.routeReflectorClient,
