@@ -15,7 +15,10 @@ export function addressValue(address: Address, dialect: Dialect): Value {
 export function prefixOf(literal: PrefixLiteral, dialect: Dialect, strict = false): Prefix {
   const { address, length, end } = literal;
   const family = familyOf(address);
-  if (length > maxLength(family)) fail(end, `Invalid prefix length ${length}`);
+  if (length > maxLength(family)) {
+    const isFilter = dialect.bird === 1 && !strict;
+    fail(end, isFilter ? `Invalid network prefix: ${address}/${length}.` : `Invalid prefix length ${length}`);
+  }
   const cidr = parseCidr(`${address}/${length}`)!;
   if (cidr.exact) return cidr.prefix;
   if (dialect.bird === 2) {

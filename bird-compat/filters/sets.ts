@@ -64,7 +64,8 @@ const INCOMPATIBLE = 'Set-incompatible type';
 function valueItem({ from, to, end }: Of<'value'>, constant: Constant): SetItem {
   const low = constant(from, end);
   const high = to === undefined ? low : constant(to, end);
-  if (low.type !== high.type) fail(end, INCOMPATIBLE);
+  const incompatible = from.type === 'symbol' ? `${from.name}: set-incompatible type` : INCOMPATIBLE;
+  if (low.type !== high.type) fail(end, incompatible);
   switch (low.type) {
     case 'int':
       return { type: 'int', from: low.value, to: (high as typeof low).value };
@@ -78,16 +79,16 @@ function valueItem({ from, to, end }: Of<'value'>, constant: Constant): SetItem 
       return { type: 'ec', from: low.value, to: (high as typeof low).value };
     case 'pair': {
       const halves = [low.value >>> 16, low.value & HALF];
-      if (to !== undefined) fail(end, INCOMPATIBLE);
+      if (to !== undefined) fail(end, incompatible);
       return { type: 'pair', first: [halves[0]!, halves[0]!], second: [halves[1]!, halves[1]!] };
     }
     case 'lc': {
       const [a, b, c] = low.value;
-      if (to !== undefined) fail(end, INCOMPATIBLE);
+      if (to !== undefined) fail(end, incompatible);
       return { type: 'lc', first: [a, a], second: [b, b], third: [c, c] };
     }
     default:
-      return fail(end, INCOMPATIBLE);
+      return fail(end, incompatible);
   }
 }
 
@@ -106,8 +107,8 @@ function rangeOf(part: Component, constant: Constant, limit: number, end: Place)
   return [from, part.to === undefined ? from : bounded(intOf(part.to, part.end, constant), limit, end)];
 }
 
-function extendedItem({ kind, key, value, end }: Of<'ec'>, constant: Constant): SetItem {
-  const number = intOf(key, end, constant);
+function extendedItem({ kind, key, keyEnd, value, end }: Of<'ec'>, constant: Constant): SetItem {
+  const number = intOf(key, keyEnd, constant);
   const limit = kind !== 'generic' && number > HALF ? HALF : WORD;
   const [from, to] = rangeOf(value, constant, limit, end);
   const bound = (local: number) => extendedCommunity(kind, number, false, local)!;

@@ -106,9 +106,9 @@ function compileSymbol({ name, at, end }: Of<'symbol'>, env: Environment): Compi
 /** The value of something that must be constant, in a set. */
 function constantItem(term: Term, place: Place, env: Environment) {
   if (term.type === 'symbol' && env.scope.find(term.name)?.type !== 'constant') {
-    const text =
-      env.unit.dialect.bird === 1 ? `${term.name}: constant expected` : 'syntax error, unexpected CF_SYM_UNDEFINED';
-    fail(env.unit.dialect.bird === 1 ? place : term.at, text);
+    if (env.unit.dialect.bird === 1) fail(place, `${term.name}: constant expected`);
+    const isKnown = env.scope.find(term.name) !== undefined;
+    fail(isKnown ? place : term.at, isKnown ? 'Constant name required' : 'syntax error, unexpected CF_SYM_UNDEFINED');
   }
   return requireValue(compileTerm(term, env), place, env.unit);
 }

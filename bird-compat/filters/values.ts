@@ -124,6 +124,9 @@ export function checkPrepend(
 
 export function compileRoaCheck(term: Of<'roaCheck'>, env: Environment, compileTerm: CompileTerm): Compiled {
   const symbol = env.scope.find(term.table);
+  if (symbol === undefined && env.unit.dialect.bird === 2) {
+    fail(term.tableAt, 'syntax error, unexpected CF_SYM_UNDEFINED');
+  }
   if (symbol?.type !== 'roaTable') return fail(term.end, `${term.table} is not a ROA table`);
   const [prefix, asn] = (term.operands ?? []).map((operand) => compileTerm(operand, env).expression);
   const operands = prefix === undefined || asn === undefined ? {} : { prefix, asn };

@@ -52,7 +52,9 @@ export const BGP_OPTIONS: Readonly<Record<string, BgpHandler>> = {
   'rr cluster id': (bgp, option) => {
     bgp.clusterId = option.identifier();
   },
-  'rs client': refused('route server clients'),
+  'rs client': (bgp, option) => {
+    bgp.isRouteServerClient = option.flag();
+  },
   'hold time': (bgp, option) => {
     const seconds = option.number();
     const isShort = seconds > 0 && seconds < SHORTEST_HOLD_TIME;
@@ -212,7 +214,7 @@ export interface BgpSurroundings {
 }
 
 /** In the order in which BIRD looks. */
-export function checkBgp({ bgp }: Draft, { isBird1, isSorted }: BgpSurroundings, place: Place): void {
+export function checkBgp({ bgp, channels }: Draft, { isBird1, isSorted }: BgpSurroundings, place: Place): void {
   const refuse = (isWrong: boolean, text: string) => {
     if (isWrong) fail(place, text);
   };
@@ -227,12 +229,17 @@ export function checkBgp({ bgp }: Draft, { isBird1, isSorted }: BgpSurroundings,
   refuse(isLocal && bgp.interface === undefined, needed);
   refuse(!bgp.fourOctetAs && (bgp.remoteAs ?? 0) > 0xffff, 'Neighbor AS number out of range (AS4 not available)');
   refuse(bgp.isClient && !isInternal(bgp), 'Only internal neighbor can be RR client');
+  refuse(bgp.isRouteServerClient && isInternal(bgp), 'Only external neighbor can be RS client');
+  refuse(bgp.isRouteServerClient, 'Caracal does not do route server clients (rs client)');
   const isFar = isMultihop(bgp);
   refuse(isFar && bgp.gateway === 'direct', 'Multihop BGP cannot use direct gateway mode');
   refuse(isFar && isLocal, 'Multihop BGP cannot be used with link-local addresses');
   refuse(isFar && bgp.interface !== undefined, 'Multihop BGP cannot be bound to interface');
   refuse(isFar && bgp.checkLink, 'Multihop BGP cannot depend on link state');
-  refuse(isFar && bgp.bfd && bgp.localAddress === undefined, 'Multihop BGP with BFD requires specified source address');
+  refuse(
+    isFar && bgp.bfd && bgp.localAddress === undefined,
+    `Multihop BGP with BFD requires specified ${isBird1 ? 'source' : 'local'} address`,
+  );
   refuse(
     isSorted && (bgp.gateway ?? (isFar ? 'recursive' : 'direct')) === 'recursive',
     'BGP in recursive mode prohibits sorted table',
@@ -240,4 +247,9 @@ export function checkBgp({ bgp }: Draft, { isBird1, isSorted }: BgpSurroundings,
   refuse(isSorted && bgp.deterministicMed, 'BGP with deterministic MED prohibits sorted table');
   refuse(!isSorted && bgp.secondary, 'BGP with secondary option requires sorted table');
   refuse(bgp.longLived && bgp.gracefulRestart === 'off', 'Long-lived graceful restart requires basic graceful restart');
+  // RFC 8212, as BIRD 2 has it.
+  for (const { hasImport, hasExport } of isBird1 || isInternal(bgp) ? [] : channels.values()) {
+    refuse(!hasImport, 'EBGP requires explicit import policy');
+    refuse(!hasExport, 'EBGP requires explicit export policy');
+  }
 }

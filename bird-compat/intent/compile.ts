@@ -1,7 +1,7 @@
 // A syntax tree to a configuration: names are defined in their order, templates are copied, options get their meaning, and
 // what does not fit together is refused with BIRD's sentence at BIRD's place.
 
-import { type Address, familyOf, maxLength, prefixLength } from 'node-bgp';
+import type { Address } from 'node-bgp';
 import type { RoaEntry } from '../../src/policy/index.ts';
 import {
   defineConstant,
@@ -42,6 +42,7 @@ const GRACEFUL_RESTART_WAIT = 240;
 export function compileConfiguration(tree: Tree, dialect: Dialect): BirdConfiguration {
   const compiler = new Compiler(tree, dialect);
   for (const item of tree.items) compiler.add(item);
+  if (tree.unfinished !== undefined) compiler.begin(tree.unfinished);
   if (tree.error !== undefined) throw tree.error;
   return compiler.finish();
 }
@@ -114,14 +115,20 @@ class Compiler {
     const reader = new OptionReader(option, this.#unit);
     const prefix = prefixOf(record.prefix, this.#dialect);
     const max = reader.numberOf(record.max);
-    if (max < prefixLength(prefix) || max > maxLength(familyOf(prefix)))
-      fail(record.end, `Invalid max prefix length ${max}`);
     return { prefix, max, asn: reader.numberOf(record.asn) };
   }
 
   // --- protocols
 
   #addProtocol(item: ProtocolItem): void {
+    const draft = this.begin(item);
+    if (item.isTemplate) return;
+    this.#check(draft, item.end);
+    this.#protocols.push(draft);
+  }
+
+  /** A protocol with the options that were read; fails for the first of them that is wrong. */
+  begin(item: ProtocolItem): Draft {
     const kind = item.kind as ProtocolKind;
     const isSecondDevice =
       kind === 'device' && !item.isTemplate && this.#protocols.some((other) => other.kind === kind);
@@ -132,9 +139,7 @@ class Compiler {
     draft.name = name;
     for (const option of item.options) applyOption(draft, option, new OptionReader(option, this.#unit));
     this.#drafts.set(name, draft);
-    if (item.isTemplate) return;
-    this.#check(draft, item.end);
-    this.#protocols.push(draft);
+    return draft;
   }
 
   #freeName(kind: ProtocolKind): string {
@@ -157,9 +162,10 @@ class Compiler {
 
   #check(draft: Draft, place: Place): void {
     const { kind, channels } = draft;
-    if (this.#dialect.bird === 2 && kind !== 'device' && kind !== 'bfd' && kind !== 'pipe' && channels.size === 0) {
-      fail(place, 'Channel not specified');
-    }
+    if (draft.inVrf) fail(place, 'Caracal does not do VRFs');
+    const isEmpty = this.#dialect.bird === 2 && channels.size === 0;
+    if (isEmpty && (kind === 'kernel' || kind === 'static')) fail(place, 'Channel not specified');
+    if (isEmpty && kind === 'pipe') fail(place, 'Primary routing table not specified');
     if (kind === 'bgp') checkBgp(draft, { isBird1: this.#dialect.bird === 1, isSorted: this.#isSorted(draft) }, place);
     if (kind === 'bfd') this.#unit.remarks.push({ place: draft.place, text: `${draft.name}: Caracal does not do BFD` });
   }

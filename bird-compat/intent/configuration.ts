@@ -40,6 +40,7 @@ export interface BgpSettings {
   readonly ttlSecurity: boolean;
   readonly gateway?: 'direct' | 'recursive';
   readonly isClient: boolean;
+  readonly isRouteServerClient: boolean;
   readonly clusterId?: RouterId;
   readonly holdTime: number;
   readonly keepaliveTime?: number;

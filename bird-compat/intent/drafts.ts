@@ -8,7 +8,11 @@ import type { BgpSettings, Channel, KernelSettings, Protocol, ProtocolKind, Stat
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-export type ChannelDraft = Writable<Channel>;
+export interface ChannelDraft extends Writable<Channel> {
+  /** Whether it was said what comes in and goes out. */
+  hasImport: boolean;
+  hasExport: boolean;
+}
 export type BgpDraft = Writable<BgpSettings>;
 export type KernelDraft = Writable<KernelSettings>;
 
@@ -18,15 +22,36 @@ export interface Draft extends Writable<Omit<Protocol, 'channels' | 'bgp' | 'ker
   bgp: BgpDraft;
   kernel: KernelDraft;
   routes: StaticRoute[];
+  inVrf: boolean;
+  /** Channels that this protocol names itself, not its template. */
+  ownChannels: Set<Family>;
 }
 
 export const MOST_PATHS = 16;
 
 export function newDraft(kind: ProtocolKind, dialect: Dialect, place: Place): Draft {
   const draft: Draft = {
-    ...{ kind, name: '', place, isDisabled: false, description: '', channels: new Map(), routes: [] },
+    ...{
+      kind,
+      name: '',
+      place,
+      isDisabled: false,
+      description: '',
+      channels: new Map(),
+      routes: [],
+      inVrf: false,
+      ownChannels: new Set(),
+    },
     bgp: {
-      ...{ ttlSecurity: false, isClient: false, isPassive: false, longLived: false, checkLink: false, bfd: false },
+      ...{
+        ttlSecurity: false,
+        isClient: false,
+        isRouteServerClient: false,
+        isPassive: false,
+        longLived: false,
+        checkLink: false,
+        bfd: false,
+      },
       ...{ deterministicMed: false, secondary: false, strictBind: false, fourOctetAs: true },
       ...{ holdTime: 240, timers: {}, allowedLocalAs: 0, restartTime: 120, gracefulRestart: 'aware' },
       ...{ dynamicName: 'dynbgp', dynamicDigits: 0 },
@@ -44,7 +69,7 @@ export function newDraft(kind: ProtocolKind, dialect: Dialect, place: Place): Dr
 export function newChannel(family: Family): ChannelDraft {
   return {
     ...{ family, importPolicy: ACCEPT, exportPolicy: REJECT, limits: {}, keepFiltered: false },
-    ...{ nextHop: 'auto', addPath: 'off' },
+    ...{ nextHop: 'auto', addPath: 'off', hasImport: false, hasExport: false },
   };
 }
 
@@ -57,5 +82,6 @@ export function copyDraft(draft: Draft, place: Place): Draft {
     bgp: { ...draft.bgp },
     kernel: { ...draft.kernel },
     routes: [...draft.routes],
+    ownChannels: new Set(),
   };
 }

@@ -80,6 +80,8 @@ function bgpProtocols(running: readonly Protocol[], leftOut: Remark[]): readonly
   for (const { kind, name, channels, place } of running) {
     if (kind === 'pipe')
       leftOut.push({ place, text: `${name}: Caracal has one table for each family, pipes lead nowhere` });
+    if (kind === 'bgp' && channels.size === 0)
+      leftOut.push({ place, text: `${name}: no channel, so there is nothing to do` });
     for (const { table } of kind === 'pipe' ? [] : channels.values()) {
       if (table === undefined) continue;
       leftOut.push({

@@ -48,6 +48,13 @@ export class OptionReader {
     return this.numberOf(this.argument(index, 'term')!.term);
   }
 
+  /** A number within bounds; BIRD looks at it before it looks further. */
+  boundedNumber(index: number, low: number, high: number, otherwise: string): number {
+    const { term } = this.argument(index, 'term')!;
+    const value = this.numberOf(term);
+    return value >= low && value <= high ? value : fail(term.end, otherwise);
+  }
+
   optionalNumber(index = 0): number | undefined {
     const argument = this.argument(index, 'term');
     return argument === undefined ? undefined : this.numberOf(argument.term);
@@ -55,11 +62,8 @@ export class OptionReader {
 
   numberOf(term: Term): number {
     const value = this.constantOf(term, 'Number expected');
-    return value.type === 'int' ? value.value : this.#wrongType(term, 'Number expected', 'Integer expression expected');
-  }
-
-  #wrongType(term: Term, ofSymbol: string, ofTerm: string): never {
-    return term.type === 'symbol' ? fail(term.at, ofSymbol) : this.fail(ofTerm);
+    if (value.type === 'int') return value.value;
+    return fail(term.end, term.type === 'symbol' ? 'Number expected' : 'Integer expression expected');
   }
 
   /** `expected`: BIRD 1.6's sentence for a name that is no constant. */
@@ -93,7 +97,7 @@ export class OptionReader {
 
   addressOf(term: Term): Address {
     const value = this.constantOf(term, 'IP address expected');
-    if (value.type !== 'ip') return this.#wrongType(term, 'IP address expected', 'IP address expected');
+    if (value.type !== 'ip') return fail(term.at, 'IP address expected');
     const { dialect } = this.unit;
     if (dialect.bird === 1 && familyOf(value.value) !== dialect.family) this.fail('IP address expected');
     return value.value;

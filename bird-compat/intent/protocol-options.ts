@@ -2,7 +2,7 @@
 
 import type { Family } from 'node-bgp';
 import { compileRouteCommands } from '../filters/index.ts';
-import { fail, type Option } from '../language/index.ts';
+import { fail, type Option, type Term } from '../language/index.ts';
 import { BGP_OPTIONS } from './bgp-options.ts';
 import type { ProtocolKind, StaticRoute } from './configuration.ts';
 import { type Draft, MOST_PATHS, newChannel } from './drafts.ts';
@@ -18,8 +18,8 @@ const COMMON: Readonly<Record<string, Handler>> = {
   },
   debug: silent,
   mrtdump: refused('MRT dumps'),
-  vrf: (_, option) => {
-    if (option.word() !== 'default') option.fail('Caracal does not do VRFs');
+  vrf: (draft, option) => {
+    draft.inVrf = option.word() !== 'default';
   },
   'router id': (draft, option) => {
     draft.routerId = option.identifier();
@@ -44,8 +44,9 @@ const KERNEL: Readonly<Record<string, Handler>> = {
   'device routes': ignored('connected networks are left to Linux'),
   'graceful restart': silent,
   'merge paths': ({ kernel }, option) => {
-    const limit = option.optionalNumber(1) ?? MOST_PATHS;
-    if (limit < 1 || limit > WIDEST_MERGE) option.fail('Merge paths limit must be in range 1-255');
+    const isGiven = option.argument(1, 'term') !== undefined;
+    const text = 'Merge paths limit must be in range 1-255';
+    const limit = isGiven ? option.boundedNumber(1, 1, WIDEST_MERGE, text) : MOST_PATHS;
     kernel.maxPaths = option.flag() ? limit : 1;
   },
   'kernel table': ({ kernel }, option) => {
@@ -176,11 +177,14 @@ function familyOfChannel(name: string): Family | 'other' | undefined {
 
 function applyChannel(draft: Draft, family: Family | 'other', reader: OptionReader): void {
   if (family === 'other') fail(reader.option.at, `Caracal does not do the channel ${reader.option.name}`);
+  const block = reader.argument(0, 'options');
+  if (draft.ownChannels.has(family)) fail(block?.at ?? reader.end, `Multiple ${family} channels`);
+  draft.ownChannels.add(family);
   const channel = draft.channels.get(family) ?? newChannel(family);
   draft.channels.set(family, channel);
   const handlers =
     draft.kind === 'bgp' ? BGP_CHANNEL_OPTIONS : { ...ROUTE_OPTIONS, debug: silent, 'rpki reload': silent };
-  for (const option of reader.argument(0, 'options')?.options ?? []) {
+  for (const option of block?.options ?? []) {
     const inner = new OptionReader(option, reader.unit);
     handlers[option.name]!(channel, inner);
     if (draft.kind === 'bgp' && option.name === 'gateway') BGP_OPTIONS.gateway!(draft.bgp, inner);
@@ -202,7 +206,7 @@ function staticRoute(option: OptionReader): StaticRoute {
       const hops = destination.hops.map((hop) => ({
         gateway: option.addressOf(hop.gateway),
         ...(hop.interface === undefined ? {} : { device: hop.interface }),
-        weight: hop.weight === undefined ? 1 : weightOf(option.numberOf(hop.weight), option),
+        weight: hop.weight === undefined ? 1 : weightOf(hop.weight, option),
       }));
       const [first] = hops;
       if (hops.length > 1 || first === undefined) return { ...common, type: 'multipath', gateways: hops };
@@ -216,8 +220,9 @@ function staticRoute(option: OptionReader): StaticRoute {
 
 const HEAVIEST = 256;
 
-function weightOf(weight: number, option: OptionReader): number {
-  return weight >= 1 && weight <= HEAVIEST ? weight : option.fail('Weight must be in range 1-256');
+function weightOf(term: Term, option: OptionReader): number {
+  const weight = option.numberOf(term);
+  return weight >= 1 && weight <= HEAVIEST ? weight : fail(term.end, 'Weight must be in range 1-256');
 }
 
 /** Whether every option of the language has a meaning is for a test to see. */

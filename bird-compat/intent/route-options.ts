@@ -12,15 +12,15 @@ const HIGHEST_PREFERENCE = 0xffff;
 
 export const ROUTE_OPTIONS: Readonly<Record<string, ChannelHandler>> = {
   preference: (channel, option) => {
-    const value = option.number();
-    if (value > HIGHEST_PREFERENCE) option.fail('Invalid preference');
-    channel.preference = value;
+    channel.preference = option.boundedNumber(0, 0, HIGHEST_PREFERENCE, 'Invalid preference');
   },
   import: (channel, option) => {
     channel.importPolicy = option.policy();
+    channel.hasImport = true;
   },
   export: (channel, option) => {
     channel.exportPolicy = option.policy();
+    channel.hasExport = true;
   },
   'receive limit': (channel, option) => setLimit(channel, 'receive', option),
   'import limit': (channel, option) => setLimit(channel, 'import', option),

@@ -2,6 +2,7 @@
 
 import { command, filterSpec } from './commands.ts';
 import { isPrefix, prefixLiteral } from './literals.ts';
+import { fail } from './place.ts';
 import type { Reader } from './reader.ts';
 import { term } from './terms.ts';
 import type {
@@ -32,7 +33,7 @@ function expression(reader: Reader): Term {
   reader.operator('(');
   const inner = term(reader);
   reader.operator(')');
-  return inner;
+  return { ...inner, end: reader.last };
 }
 
 /** An address, or a constant that is one. */
@@ -50,6 +51,10 @@ function addressTerm(reader: Reader): Term {
 function prefixOrConstant(reader: Reader): PrefixLiteral | Term {
   if (!reader.isSymbol()) return prefixLiteral(reader);
   const { name, at } = reader.symbol();
+  // BIRD 1.6 has constants for the address of a prefix only.
+  if (reader.dialect.bird === 1) {
+    fail(at, reader.isOperator('/') ? 'Caracal does not do prefixes of named addresses' : 'IP address expected');
+  }
   return { type: 'symbol', name, at, end: reader.last };
 }
 
@@ -138,8 +143,8 @@ function braced(reader: Reader, names: readonly string[]): readonly string[] {
 }
 
 const CEASE_REASONS = [
-  ...['cease', 'prefix', 'limit', 'hit', 'administrative', 'shutdown', 'peer', 'deconfigured', 'reset', 'connection'],
-  ...['rejected', 'configuration', 'change', 'collision', 'out', 'of', 'resources'],
+  ...['cease', 'prefix limit hit', 'administrative shutdown', 'peer deconfigured', 'administrative reset'],
+  ...['connection rejected', 'configuration change', 'connection collision', 'out of resources'],
 ];
 
 /** Reasons of several words, or bare numbers, between commas. */
@@ -147,15 +152,22 @@ export const CEASE: ParseArgument = (reader) => {
   if (!reader.acceptOperator('{')) return FLAG(reader);
   const reasons: string[] = [];
   do {
-    let reason = '';
-    if (reader.peek().type === 'number') reason = reader.next().text;
-    else while (reader.isWord(...CEASE_REASONS)) reason += `${reason === '' ? '' : ' '}${reader.next().text}`;
-    if (reason === '') reader.unexpected();
-    reasons.push(reason);
+    reasons.push(reader.peek().type === 'number' ? reader.next().text : ceaseReason(reader));
   } while (reader.acceptOperator(','));
   reader.operator('}');
   return { type: 'flags', flags: reasons };
 };
+
+function ceaseReason(reader: Reader): string {
+  let reason = '';
+  while (!CEASE_REASONS.includes(reason)) {
+    const next = reason === '' ? reader.peek().text : `${reason} ${reader.peek().text}`;
+    if (!CEASE_REASONS.some((known) => known.startsWith(next))) reader.unexpected();
+    reader.next();
+    reason = next;
+  }
+  return reason;
+}
 
 /** `limit 4` behind `merge paths on`. */
 export const MERGE_LIMIT: ParseArgument = (reader) => (reader.acceptWord('limit') ? EXPRESSION(reader) : undefined);

@@ -3,7 +3,7 @@
 import { isAttribute } from './literals.ts';
 import { fail, type Place } from './place.ts';
 import type { Reader } from './reader.ts';
-import { setElements } from './sets.ts';
+import { caseLabels } from './sets.ts';
 import { callArguments, term } from './terms.ts';
 import type { Body, CaseBranch, Command, Declaration, FilterSpec, ListOperation, Term } from './tree.ts';
 
@@ -121,7 +121,7 @@ function caseCommand(reader: Reader, at: Place): Command {
       otherwise = branchCommands(reader);
       continue;
     }
-    const items = setElements(reader, term);
+    const items = caseLabels(reader, term);
     reader.operator(':');
     branches.push({ items, commands: branchCommands(reader) });
   }

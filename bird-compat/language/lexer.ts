@@ -29,6 +29,7 @@ const NUMBER = /\d+/y;
 const NAME = /[A-Za-z_]\w*/y;
 const QUOTED_NAME = /'[\w.:-]*'/y;
 const STRING = /"([^"\n]*)"/y;
+const OPEN_STRING = /"[^\n]*/y;
 const OPERATOR = /!=|!~|<=|>=|&&|\|\||\[=|=\]|\.\.|[=<>~+\-*/%.,;:(){}[\]!?|]/y;
 
 const HIGHEST_NUMBER = 0xffff_ffff;
@@ -121,7 +122,11 @@ function readToken(match: Match, push: Push): number {
     return operator[0].length;
   }
   const string = match(STRING);
-  if (string === null) return refuse(push, match(/"/y) === null ? 'Unknown character' : 'Unterminated string');
+  if (string === null) {
+    const open = match(OPEN_STRING);
+    push('error', open === null ? 'Unknown character' : 'Unterminated string', 0, open?.[0].length ?? 0);
+    return 0;
+  }
   push('string', string[1]!, 0, string[0].length - 1);
   return string[0].length;
 }

@@ -1,5 +1,7 @@
 // Literals that stand in terms, sets and options alike.
 
+import { addressBytes } from 'node-bgp';
+import { fail } from './place.ts';
 import type { Reader } from './reader.ts';
 import type { EcKind, PrefixLiteral } from './tree.ts';
 
@@ -7,9 +9,23 @@ import type { EcKind, PrefixLiteral } from './tree.ts';
 export function prefixLiteral(reader: Reader): PrefixLiteral {
   if (!reader.isAddress()) reader.unexpected();
   const { text, place } = reader.next();
+  if (reader.dialect.bird === 1 && reader.acceptOperator(':')) {
+    return { address: text, length: netmask(reader), at: place, end: reader.last };
+  }
   reader.operator('/');
   const length = reader.number();
   return { address: text, length, at: place, end: reader.last };
+}
+
+/** `10.0.0.0:255.0.0.0`, of BIRD 1.6 */
+function netmask(reader: Reader): number {
+  if (!reader.isAddress()) reader.unexpected();
+  const { text } = reader.next();
+  let bits = '';
+  for (const octet of addressBytes(text)) bits += octet.toString(2).padStart(8, '0');
+  const length = bits.indexOf('0');
+  if (length >= 0 && bits.includes('1', length)) fail(reader.last, `Invalid netmask ${text}`);
+  return length < 0 ? bits.length : length;
 }
 
 /** Whether `address/` stands here. */

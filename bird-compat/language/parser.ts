@@ -18,7 +18,7 @@ export function parseConfiguration(file: string, tokens: readonly Token[], diale
   try {
     while (!reader.atEnd) if (!reader.acceptOperator(';')) items.push(item(reader));
   } catch (error) {
-    if (error instanceof BirdError) return { file, items, error };
+    if (error instanceof BirdError) return { file, items, error, ...reader.unfinished };
     throw error;
   }
   return { file, items };

@@ -30,12 +30,16 @@ export function protocol(reader: Reader, at: Place): ProtocolItem {
   const nameAt = reader.here;
   if (name !== undefined) reader.known.add(name);
   const from = reader.acceptWord('from') ? reader.symbol() : undefined;
-  const options = optionBlock(reader, rows);
-  return {
+  const options: Option[] = [];
+  const begun: ProtocolItem = {
     ...{ type: 'protocol', isTemplate, kind, kindAt, nameAt, options, at, end: reader.last },
     ...(name === undefined ? {} : { name }),
     ...(from === undefined ? {} : { from }),
   };
+  reader.unfinished = { unfinished: begun };
+  optionBlock(reader, rows, options);
+  reader.unfinished = {};
+  return { ...begun, end: reader.last };
 }
 
 function kindOf(reader: Reader): string {
@@ -46,9 +50,8 @@ function kindOf(reader: Reader): string {
   return what === undefined ? reader.unexpected() : fail(place, `Caracal does not do ${what}`);
 }
 
-function optionBlock(reader: Reader, rows: readonly Row[]): readonly Option[] {
+function optionBlock(reader: Reader, rows: readonly Row[], options: Option[] = []): readonly Option[] {
   reader.operator('{');
-  const options: Option[] = [];
   while (!reader.acceptOperator('}')) {
     if (!reader.acceptOperator(';')) options.push(option(reader, rows, 'needed'));
   }
@@ -72,7 +75,8 @@ function option(reader: Reader, rows: readonly Row[], semicolon: 'needed' | 'opt
     if (value !== undefined) values.push(value);
   }
   if (block !== undefined && reader.isOperator('{')) {
-    values.push({ type: 'options', options: optionBlock(reader, block) });
+    const brace = reader.here;
+    values.push({ type: 'options', options: optionBlock(reader, block), at: brace });
   }
   if (semicolon === 'needed') reader.operator(';');
   else reader.acceptOperator(';');

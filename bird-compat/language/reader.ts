@@ -5,6 +5,7 @@ import type { Dialect } from './dialect.ts';
 import { isReserved } from './keywords.ts';
 import type { Token } from './lexer.ts';
 import { fail, type Place } from './place.ts';
+import type { ProtocolItem } from './tree.ts';
 
 /** Deeper nesting than anybody writes, and shallow enough for everything that walks the tree. */
 const DEEPEST = 400;
@@ -23,6 +24,8 @@ export class Reader {
   last: Place;
   /** Names that have been defined, for the wording of errors. */
   readonly known = new Set<string>();
+  /** The protocol that is being read. */
+  unfinished: { readonly unfinished?: ProtocolItem } = {};
 
   constructor(tokens: readonly Token[], dialect: Dialect) {
     this.#tokens = tokens;

@@ -41,9 +41,17 @@ function prefixPattern(reader: Reader): PrefixPattern {
   return { prefix, range: [low, high], end: reader.last };
 }
 
-/** `1, 2..5, (1,*)`: of a set, or the labels of one branch of `case`. */
+/** `1, 2..5, (1,*)` */
 export function setElements(reader: Reader, term: ParseTerm): readonly SetElement[] {
   return listOf(reader, () => setElement(reader, term));
+}
+
+/** The labels of one branch of `case`. BIRD 1.6 has names there in parentheses only. */
+export function caseLabels(reader: Reader, term: ParseTerm): readonly SetElement[] {
+  return listOf(reader, () => {
+    if (reader.dialect.bird === 1 && reader.isSymbol()) reader.unexpected();
+    return setElement(reader, term);
+  });
 }
 
 function setElement(reader: Reader, term: ParseTerm): SetElement {
@@ -85,10 +93,11 @@ function parenthesised(reader: Reader, term: ParseTerm, at: Place): SetElement {
   const kind = ecKind(reader);
   if (kind !== undefined) {
     const key = term(reader);
+    const keyEnd = reader.here;
     reader.operator(',');
     const value = component(reader, term);
     reader.operator(')');
-    return { type: 'ec', kind, key, value, at, end: reader.last };
+    return { type: 'ec', kind, key, keyEnd, value, at, end: reader.last };
   }
   const first = component(reader, term);
   if (isSingle(first) && reader.acceptOperator(')')) return span(reader, first.from, term, at);

@@ -154,14 +154,14 @@ export function callArguments(reader: Reader): readonly Term[] {
 
 function roaCheck(reader: Reader, at: Place): Term {
   reader.operator('(');
-  const { name: table } = reader.symbol();
-  if (reader.acceptOperator(')')) return { type: 'roaCheck', table, at, end: reader.last };
+  const { name: table, at: tableAt } = reader.symbol();
+  if (reader.acceptOperator(')')) return { type: 'roaCheck', table, tableAt, at, end: reader.last };
   reader.operator(',');
   const prefix = term(reader);
   reader.operator(',');
   const asn = term(reader);
   reader.operator(')');
-  return { type: 'roaCheck', table, operands: [prefix, asn], at, end: reader.last };
+  return { type: 'roaCheck', table, tableAt, operands: [prefix, asn], at, end: reader.last };
 }
 
 /** What begins with an operator: parentheses, sets, masks, empty lists. */

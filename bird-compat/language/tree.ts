@@ -39,7 +39,13 @@ export type SetElement = Node &
     | { readonly type: 'value'; readonly from: Term; readonly to?: Term }
     | { readonly type: 'pair'; readonly parts: readonly [Component, Component] }
     | { readonly type: 'pairSpan'; readonly from: readonly [Term, Term]; readonly to: readonly [Term, Term] }
-    | { readonly type: 'ec'; readonly kind: EcKind; readonly key: Term; readonly value: Component }
+    | {
+        readonly type: 'ec';
+        readonly kind: EcKind;
+        readonly key: Term;
+        readonly keyEnd: Place;
+        readonly value: Component;
+      }
     | { readonly type: 'lc'; readonly parts: readonly [Component, Component, Component] }
     | {
         readonly type: 'lcSpan';
@@ -82,7 +88,12 @@ export type Term = Node &
     | { readonly type: 'part'; readonly name: string; readonly of: Term }
     | { readonly type: 'mask'; readonly of: Term; readonly length: Term }
     | { readonly type: 'changed'; readonly operation: ListOperation; readonly of: Term; readonly value: Term }
-    | { readonly type: 'roaCheck'; readonly table: string; readonly operands?: readonly [Term, Term] }
+    | {
+        readonly type: 'roaCheck';
+        readonly table: string;
+        readonly tableAt: Place;
+        readonly operands?: readonly [Term, Term];
+      }
   );
 
 // --- filters
@@ -184,7 +195,8 @@ export type Argument =
   | { readonly type: 'times'; readonly first: Term; readonly second: Term }
   | { readonly type: 'endpoint'; readonly parts: readonly EndpointPart[] }
   | { readonly type: 'destination'; readonly destination: Destination; readonly commands: readonly Command[] }
-  | { readonly type: 'options'; readonly options: readonly Option[] };
+  /** A block; `at` is its brace. */
+  | { readonly type: 'options'; readonly options: readonly Option[]; readonly at: Place };
 
 /** A piece of `neighbor ...` or `local ...`, in the order written. */
 export type EndpointPart = { readonly end: Place } & (
@@ -265,4 +277,6 @@ export interface Tree {
   readonly file: string;
   readonly items: readonly Item[];
   readonly error?: BirdError;
+  /** The protocol that the error is in, as far as it was read. */
+  readonly unfinished?: ProtocolItem;
 }
