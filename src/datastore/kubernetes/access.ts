@@ -29,6 +29,9 @@ export interface Surroundings {
   readonly root: string;
 }
 
+/** What KubeConfig calls the way of a pod to log in: a token in a file, which is read again. */
+export const TOKEN_FILE = 'tokenFile';
+
 /** The words to log in with, and where. Rejects with a DatastoreError whose message is one sentence. */
 export async function loadKubeConfig(access: KubernetesAccess, surroundings: Surroundings): Promise<KubeConfig> {
   // Costs much memory and time to load, so only those pay who use it; and from the package's door a bundle would be three
@@ -38,7 +41,7 @@ export async function loadKubeConfig(access: KubernetesAccess, surroundings: Sur
   const found = findConfig(access, surroundings, make);
   const { cluster, user } = overridden(access, found);
   const config = make();
-  config.loadFromClusterAndUser(cluster, user);
+  config.loadFromClusterAndUser(cluster, withExecInfo(user, cluster));
   return config;
 }
 
@@ -120,12 +123,29 @@ function withTokenFiles(users: readonly User[], text: string, path: string): Use
     const tokenFile = raw?.find(({ name }) => name === user.name)?.user?.tokenFile;
     if (typeof tokenFile !== 'string') return user;
     const { token: _inline, ...rest } = user;
-    return { ...rest, authProvider: tokenFileProvider(resolve(dirname(path), tokenFile)) };
+    const config = { tokenFile: resolve(dirname(path), tokenFile) };
+    return { ...rest, authProvider: { name: TOKEN_FILE, config } };
   });
 }
 
-function tokenFileProvider(tokenFile: string): object {
-  return { name: 'tokenFile', config: { tokenFile } };
+/** A plug-in is told what it is asked for, as Kubernetes' own clients do; some print nothing without it. */
+function withExecInfo(user: User, cluster: Cluster): User {
+  if (!user.exec) return user;
+  const { apiVersion, provideClusterInfo, env } = user.exec as ExecConfig;
+  const { server, caData, skipTLSVerify, tlsServerName } = cluster;
+  const about = {
+    ...{ server, 'tls-server-name': tlsServerName },
+    ...{ 'insecure-skip-tls-verify': skipTLSVerify, 'certificate-authority-data': caData },
+  };
+  const spec = { interactive: false, ...(provideClusterInfo && { cluster: about }) };
+  const value = JSON.stringify({ kind: 'ExecCredential', apiVersion, spec });
+  return { ...user, exec: { ...user.exec, env: [...(env ?? []), { name: 'KUBERNETES_EXEC_INFO', value }] } };
+}
+
+interface ExecConfig {
+  readonly apiVersion?: string;
+  readonly provideClusterInfo?: boolean;
+  readonly env?: readonly { readonly name: string; readonly value: string }[];
 }
 
 function overridden(access: KubernetesAccess, found: Found): { cluster: Cluster; user: User } {

@@ -7,7 +7,7 @@ import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
 import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import { DatastoreError } from '../errors.ts';
 import type { Clock } from '../files/clock.ts';
-import { type KubernetesAccess, loadKubeConfig, type Surroundings } from './access.ts';
+import { type KubernetesAccess, loadKubeConfig, type Surroundings, TOKEN_FILE } from './access.ts';
 import { ApiError, credentialsError } from './api-error.ts';
 import { proxyFor } from './proxy.ts';
 
@@ -56,7 +56,7 @@ export class Connections {
     const { access, clock } = this.#options;
     const config = await loadKubeConfig(access, this.#options);
     const user = config.getCurrentUser();
-    const hasPlugin = Boolean(user?.exec ?? user?.authProvider);
+    const hasPlugin = Boolean(user?.exec ?? user?.authProvider) && user?.authProvider?.name !== TOKEN_FILE;
     this.#loaded = { config, cluster: config.getCurrentCluster()!, hasPlugin, at: clock.now() };
     this.#isStale = false;
   }

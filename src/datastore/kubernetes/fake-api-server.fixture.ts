@@ -8,6 +8,9 @@ export interface ApiObject {
   readonly kind?: string;
   readonly apiVersion?: string;
   readonly metadata: Readonly<Record<string, unknown>> & { readonly name: string };
+  readonly spec?: unknown;
+  readonly status?: unknown;
+  readonly data?: unknown;
 }
 
 export interface SeenRequest {
