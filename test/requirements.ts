@@ -7,7 +7,7 @@ import { describe } from 'vitest';
 import { canMakeNamespaces } from '../topologies/privileges.ts';
 
 /** `namespaces`: the right to make network namespaces; anything else: a program. */
-export type Need = 'namespaces' | 'ip' | 'ping' | 'bird' | 'birdc' | 'tcpdump' | 'python3';
+export type Need = 'namespaces' | 'ip' | 'ping' | 'bird' | 'birdc' | 'tcpdump' | 'python3' | 'linux.uml' | 'modprobe';
 
 const DEBIAN_PACKAGE: Readonly<Record<Exclude<Need, 'namespaces'>, string>> = {
   ip: 'iproute2',
@@ -15,6 +15,8 @@ const DEBIAN_PACKAGE: Readonly<Record<Exclude<Need, 'namespaces'>, string>> = {
   bird: 'bird2',
   birdc: 'bird2',
   tcpdump: 'tcpdump',
+  'linux.uml': 'user-mode-linux',
+  modprobe: 'kmod',
   python3: 'python3',
 };
 

@@ -10,13 +10,22 @@ import { fileURLToPath } from 'node:url';
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Debian package -> the program by which we see that it is there. */
-const PROGRAMS = { iproute2: 'ip', 'iputils-ping': 'ping', bird2: 'bird' };
+const PROGRAMS = {
+  iproute2: 'ip',
+  'iputils-ping': 'ping',
+  bird2: 'bird',
+  'user-mode-linux': 'linux.uml',
+  kmod: 'modprobe',
+};
+
+/** A kernel with a tunnel device, for tests; Debian has it for no other processor. */
+const USER_MODE_LINUX = process.arch === 'x64' ? ['user-mode-linux', 'kmod'] : [];
 
 /** `steps` run one after the other with Node 24; what the user typed goes to the last one. */
 const COMMANDS = {
   demo: { packages: ['iproute2', 'iputils-ping'], steps: [['topologies/demo.ts']] },
   test: {
-    packages: ['iproute2', 'iputils-ping', 'bird2'],
+    packages: ['iproute2', 'iputils-ping', 'bird2', ...USER_MODE_LINUX],
     steps: [['node_modules/vitest/vitest.mjs', 'run', '--configLoader=native']],
   },
   check: {

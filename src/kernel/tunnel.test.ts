@@ -105,6 +105,18 @@ describe('the tunnel device', () => {
     expect(world.problems).toEqual([]);
   });
 
+  test('that is deleted, of which the kernel first says that it is down, is made again at once', () => {
+    const world = new World();
+    world.tunnel.set(WISH);
+    world.settle();
+    world.interfaces.setLink(tunl0({ adminUp: false }));
+    const change = world.tunnel.next(world.now)!;
+    world.interfaces.removeLink(TUNL0);
+    world.tunnel.apply(change, { code: 'ENODEV', text: 'no such device' }, world.now);
+    expect(world.settle()).toEqual(['create tunl0 ipip', 'raise tunl0 1480', 'add tunl0 10.65.0.0 32']);
+    expect(world.problems).toEqual([]);
+  });
+
   test('of another kind is left alone, and reported once', () => {
     const world = new World();
     world.interfaces.setLink(link(TUNL0, 'tunl0', { kind: 'veth' }));
@@ -142,7 +154,7 @@ describe('the tunnel device', () => {
     expect(world.tunnel.obstacle('tunl0')).toBeUndefined();
   });
 
-  test('that another agent keeps changing is put right ten times a minute at most, and reported once', () => {
+  test('that another agent keeps changing is put right twenty times a minute at most, and reported once', () => {
     const world = new World();
     world.tunnel.set(WISH);
     world.settle();
@@ -153,9 +165,9 @@ describe('the tunnel device', () => {
       world.interfaces.setLink(tunl0({ mtu: 1440 }));
       changes += world.settle().length;
     }
-    expect(changes).toBe(27); // to make it took three
+    expect(changes).toBe(57); // to make it took three
     expect(world.problems).toEqual([
-      { type: 'tunnel', text: 'another agent keeps changing tunl0; it is put right ten times a minute at most' },
+      { type: 'tunnel', text: 'another agent keeps changing tunl0; it is put right twenty times a minute at most' },
     ]);
   });
 });

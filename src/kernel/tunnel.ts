@@ -28,8 +28,11 @@ const USUAL_MTU = 1_500;
 const FIRST_PAUSE = 1_000;
 const LAST_PAUSE = 60_000;
 /** So many changes in a minute are ordinary; more mean that another agent wants the device otherwise. */
-const ORDINARY_CHANGES = 10;
+const ORDINARY_CHANGES = 20;
 const MINUTE = 60_000;
+
+/** Somebody was faster: it is there already (the module brings a tunl0 as it is loaded), or gone, device or address. */
+const OVERTAKEN: readonly string[] = ['EEXIST', 'ENODEV', 'EADDRNOTAVAIL'];
 
 export class Tunnel {
   readonly #interfaces: InterfaceTable;
@@ -70,14 +73,13 @@ export class Tunnel {
     this.#changes = this.#changes.filter((at) => at > now - MINUTE);
     if (this.#changes.length < ORDINARY_CHANGES) return change;
     this.#pauseUntil = this.#changes[0]! + MINUTE;
-    this.#complain(`another agent keeps changing ${change.device}; it is put right ten times a minute at most`);
+    this.#complain(`another agent keeps changing ${change.device}; it is put right twenty times a minute at most`);
     return undefined;
   }
 
   apply(change: TunnelChange, failure: Failure | undefined, now: number): void {
     this.#changes.push(now);
-    // EEXIST: somebody, or the module as it was loaded, was faster; EADDRNOTAVAIL: it is gone already.
-    if (failure === undefined || failure.code === 'EEXIST' || failure.code === 'EADDRNOTAVAIL') {
+    if (failure === undefined || OVERTAKEN.includes(failure.code)) {
       this.#failures = 0;
       this.#complaint = undefined;
       return;
