@@ -2,14 +2,28 @@
 // Linux keeps several routes of one prefix: with different metrics side by side, and with the same metric in IPv4 where
 // somebody appended or prepended. Of those the first one forwards, and the first one is what NLM_F_REPLACE replaces.
 
+import { familyOf } from 'node-bgp/ip';
 import { sameNextHops, sameRoute } from '../fib/kernel-route.ts';
 import type { KernelEvent, LearnedRoute } from '../fib/types.ts';
 import { NLM_F_APPEND, NLM_F_REPLACE, RTPROT_KERNEL } from './constants.ts';
 
 export type RouteList = readonly LearnedRoute[];
 
+/** The list after a notification, RTM_NEWROUTE with its nlmsg_flags or RTM_DELROUTE; undefined where it leaves that open. */
+export function noticedRoute(
+  list: RouteList,
+  type: 'new' | 'deleted',
+  route: LearnedRoute,
+  flags: number,
+): RouteList | undefined {
+  if (type === 'deleted') return withoutRoute(list, route);
+  // In IPv6 a route that is appended to another becomes a hop of it, under the name of whoever came first.
+  const mayJoin = familyOf(route.prefix) === 'ipv6' && (flags & NLM_F_REPLACE) === 0;
+  return mayJoin && list.some(({ metric }) => metric === route.metric) ? undefined : withRoute(list, route, flags);
+}
+
 /** RTM_NEWROUTE with these nlmsg_flags. */
-export function withRoute(list: RouteList, route: LearnedRoute, flags: number): RouteList {
+function withRoute(list: RouteList, route: LearnedRoute, flags: number): RouteList {
   const first = list.findIndex(({ metric }) => metric === route.metric);
   if (first < 0) return [...list, route];
   if (flags & NLM_F_REPLACE) return list.map((other, i) => (i === first ? route : other));
@@ -18,7 +32,7 @@ export function withRoute(list: RouteList, route: LearnedRoute, flags: number): 
 }
 
 /** RTM_DELROUTE; undefined where it does not say which route of the list is gone. */
-export function withoutRoute(list: RouteList, route: LearnedRoute): RouteList | undefined {
+function withoutRoute(list: RouteList, route: LearnedRoute): RouteList | undefined {
   const same = list.findIndex((other) => sameEntry(other, route));
   if (same >= 0) return list.filter((_, i) => i !== same);
   return list.some((other) => sameIdentity(other, route)) ? undefined : list;

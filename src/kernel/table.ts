@@ -11,9 +11,8 @@ import type { Family, Prefix } from 'node-bgp';
 import { familyOf } from 'node-bgp/ip';
 import { sameRoute } from '../fib/kernel-route.ts';
 import type { KernelEvent, KernelRoute, KernelWish, LearnedRoute } from '../fib/types.ts';
-import { NLM_F_REPLACE } from './constants.ts';
 import type { KernelComplaint, KernelStatus } from './port.ts';
-import { learnedEvents, learnedOf, type RouteList, sameList, withoutRoute, withRoute } from './route-list.ts';
+import { learnedEvents, learnedOf, noticedRoute, type RouteList, sameList } from './route-list.ts';
 import { type Failure, type KernelProblem, type Trouble, Troubles, troubleText } from './troubles.ts';
 
 /** `add` must find nothing of the same prefix and metric, `replace` finds a route of ours. */
@@ -152,7 +151,7 @@ export class KernelTable {
     const wasPlaced = entry.placed;
     entry.touched = this.#dumps;
     if (entry.step !== undefined) entry.step.disturbed = true;
-    const routes = after(entry.routes, type, route, flags);
+    const routes = noticedRoute(entry.routes, type, route, flags);
     if (routes === undefined) {
       this.#uncertain.add(familyOf(route.prefix));
       return;
@@ -386,14 +385,6 @@ export class KernelTable {
 
 function isChange(decision: Change | Obstacle): decision is Change {
   return decision.type !== 'conflict' && decision.type !== 'waiting';
-}
-
-/** The list after a notification; undefined where the notification leaves it open. */
-function after(list: RouteList, type: 'new' | 'deleted', route: LearnedRoute, flags: number): RouteList | undefined {
-  if (type === 'deleted') return withoutRoute(list, route);
-  // In IPv6 a route that is appended to another becomes a hop of it, under the name of whoever came first.
-  const mayJoin = familyOf(route.prefix) === 'ipv6' && (flags & NLM_F_REPLACE) === 0;
-  return mayJoin && list.some(({ metric }) => metric === route.metric) ? undefined : withRoute(list, route, flags);
 }
 
 function count(counts: Map<string, number>, key: string, by: 1 | -1): void {
