@@ -57,7 +57,8 @@ export class ExportGroup {
   sentSource = new Int32Array(0);
   #slotPrefix = new Int32Array(0);
   #total = 0;
-  readonly #totalBySource = new Map<SourceId, number>();
+  /** By source id. */
+  #totalBySource = new Int32Array(16);
   #tail: Batch = emptyBatch(0);
   #base: Base | undefined;
   /** Of the last snapshot. */
@@ -81,7 +82,7 @@ export class ExportGroup {
 
   /** Routes that a member has been sent, or will be. */
   advertisedTo(member: SourceId): number {
-    return this.#total - (this.#totalBySource.get(member) ?? 0);
+    return this.#total - (this.#totalBySource[member] ?? 0);
   }
 
   /** Octets behind which a member is not sent every change any more. */
@@ -176,7 +177,8 @@ export class ExportGroup {
   #count(source: SourceId, change: number): void {
     if (source === NO_SOURCE) return;
     this.#total += change;
-    this.#totalBySource.set(source, (this.#totalBySource.get(source) ?? 0) + change);
+    if (source >= this.#totalBySource.length) this.#totalBySource = grown(this.#totalBySource, 2 * (source + 1));
+    this.#totalBySource[source]! += change;
   }
 
   // --- encoding: what SegmentPlan asks while it packs

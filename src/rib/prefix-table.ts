@@ -197,12 +197,14 @@ export class PrefixTable {
   }
 }
 
-/** A copy of a column with room for `length` elements. */
+/**
+ * The column with room for `length` elements. The old one is gone afterwards: its octets move to the new one at once, where
+ * a copy would leave as much garbage as a full table has columns.
+ */
 export function grown<T extends Int32Array | Uint32Array | Uint16Array | Uint8Array>(column: T, length: number): T {
   if (column.length >= length) return column;
-  const larger = new (column.constructor as new (length: number) => T)(length);
-  larger.set(column);
-  return larger;
+  const octets = (column.buffer as ArrayBuffer).transfer(length * column.BYTES_PER_ELEMENT);
+  return new (column.constructor as new (buffer: ArrayBuffer) => T)(octets);
 }
 
 function maskedWord(bytes: Uint8Array, start: number, end: number, bits: number): number {

@@ -106,7 +106,9 @@ export function sortCommunities(attributes: Attributes): Attributes {
 
 /** The same list where it is in order. */
 function inOrder<T>(list: readonly T[] | undefined, compare: (a: T, b: T) => number): readonly T[] | undefined {
-  return list?.every((item, i) => i === 0 || compare(list[i - 1]!, item) <= 0) ? list : list?.toSorted(compare);
+  if (list === undefined) return undefined;
+  for (let i = 1; i < list.length; i++) if (compare(list[i - 1]!, list[i]!) > 0) return list.toSorted(compare);
+  return list;
 }
 
 /** RFC 4271 5.1.3, and Calico's `nextHopMode`. A local route has a next hop of its own where it goes through a gateway. */
