@@ -37,7 +37,15 @@ test('docs/status.md names every field of the answers', () => {
     environmentFixture({
       reconfiguredAt: NOW,
       datastore: { type: 'files', synced: true, detail: 'a', lastEventAt: NOW },
-      kernel: { type: 'linux', wanted: 1, installed: 1, refused: [complaint], conflicts: [complaint] },
+      kernel: {
+        type: 'linux',
+        wanted: 1,
+        installed: 1,
+        refused: [complaint],
+        conflicts: [complaint],
+        waiting: [complaint],
+        fights: [complaint],
+      },
     }),
   );
   const route = {

@@ -129,7 +129,7 @@ test('the report holds the whole snapshot in the words of CalicoNodeStatus', () 
       ipv4: { prefixes: 3, paths: 4, kernelRoutes: 2 },
       ipv6: { prefixes: 0, paths: 0, kernelRoutes: 0 },
     },
-    kernel: { type: 'linux', wanted: 2, installed: 2, refused: [], conflicts: [] },
+    kernel: { type: 'linux', wanted: 2, installed: 2, refused: [], conflicts: [], waiting: [], fights: [] },
     unresolvedNextHops: ['10.9.9.9'],
     problems: [problem],
   });

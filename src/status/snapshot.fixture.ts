@@ -81,7 +81,7 @@ export function environmentFixture(change: Partial<StatusEnvironment> = {}): Sta
     startedAt: NOW - 125 * MINUTE,
     now: NOW,
     datastore: { type: 'files', synced: true },
-    kernel: { type: 'linux', wanted: 2, installed: 2, refused: [], conflicts: [] },
+    kernel: { type: 'linux', wanted: 2, installed: 2, refused: [], conflicts: [], waiting: [], fights: [] },
     recovering: false,
     ...change,
   };

@@ -114,7 +114,7 @@ test('a node with IPv6 only shows its peers in the second table', () => {
   );
 });
 
-test('problems, refused routes, conflicts and unresolved next hops follow the tables', () => {
+test('problems, what is wrong with kernel routes, and unresolved next hops follow the tables', () => {
   const snapshot: Partial<Snapshot> = {
     clusterId: '244.0.0.1',
     unresolvedNextHops: ['10.9.9.9'],
@@ -137,6 +137,11 @@ test('problems, refused routes, conflicts and unresolved next hops follow the ta
       installed: 2,
       refused: [{ prefix: '10.65.1.0/26', text: 'Network is unreachable' }],
       conflicts: [{ prefix: '10.65.2.0/26', text: 'a route of protocol static (4) stands there' }],
+      waiting: Array.from({ length: 22 }, (_, i) => ({
+        prefix: `10.66.${i}.0/26`,
+        text: 'tunl0 does not exist yet',
+      })),
+      fights: [{ prefix: '10.65.3.0/26', text: 'another agent took our route away 3 times' }],
     },
   };
   expect(textOf(snapshot, environment)).toBe(
@@ -160,6 +165,13 @@ test('problems, refused routes, conflicts and unresolved next hops follow the ta
       "Routes in whose place stands somebody else's",
       '  10.65.2.0/26: a route of protocol static (4) stands there',
       '',
+      'Routes that wait for a device',
+      ...Array.from({ length: 20 }, (_, i) => `  10.66.${i}.0/26: tunl0 does not exist yet`),
+      '  and 2 more',
+      '',
+      'Routes that somebody takes away',
+      '  10.65.3.0/26: another agent took our route away 3 times',
+      '',
       'Next hops that nothing resolves',
       '  10.9.9.9',
     ),
@@ -181,7 +193,7 @@ test('a daemon that is not configured yet says what it waits for', () => {
       environmentFixture({
         startedAt: NOW - 2 * SECOND,
         datastore: { type: 'files', synced: false },
-        kernel: { type: 'none', wanted: 0, installed: 0, refused: [], conflicts: [] },
+        kernel: { type: 'none', wanted: 0, installed: 0, refused: [], conflicts: [], waiting: [], fights: [] },
       }),
     ),
   );

@@ -14,6 +14,7 @@ const TYPE_TEXT: Readonly<Record<PeerType, string>> = {
   Static: 'static',
 };
 
+const MOST_COMPLAINTS = 20;
 const HEADINGS = ['PEER ADDRESS', 'PEER TYPE', 'STATE', 'SINCE', 'INFO'] as const;
 
 export function statusText(report: StatusReport): string {
@@ -22,8 +23,10 @@ export function statusText(report: StatusReport): string {
     peersText('IPv4', report.bgp.peersV4, report.lastUpdated),
     peersText('IPv6', report.bgp.peersV6, report.lastUpdated),
     listText('Problems', report.problems.map(problemText)),
-    listText('Routes refused by the kernel', report.kernel.refused.map(complaintText)),
-    listText("Routes in whose place stands somebody else's", report.kernel.conflicts.map(complaintText)),
+    listText('Routes refused by the kernel', complaintTexts(report.kernel.refused)),
+    listText("Routes in whose place stands somebody else's", complaintTexts(report.kernel.conflicts)),
+    listText('Routes that wait for a device', complaintTexts(report.kernel.waiting)),
+    listText('Routes that somebody takes away', complaintTexts(report.kernel.fights)),
     listText('Next hops that nothing resolves', report.unresolvedNextHops),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
@@ -72,8 +75,11 @@ export function problemText({ kind, name, path, text, place }: StatusReport['pro
   return `${kind} ${name}${path === '' ? '' : `, ${path}`}: ${text}${place === undefined ? '' : ` (${place})`}`;
 }
 
-function complaintText({ prefix, text }: KernelComplaint): string {
-  return `${prefix}: ${text}`;
+/** Where one thing is wrong with thousands of routes, the first ones say what it is. */
+function complaintTexts(complaints: readonly KernelComplaint[]): readonly string[] {
+  const lines = complaints.slice(0, MOST_COMPLAINTS).map(({ prefix, text }) => `${prefix}: ${text}`);
+  const more = complaints.length - lines.length;
+  return more === 0 ? lines : [...lines, `and ${more} more`];
 }
 
 function listText(title: string, entries: readonly string[]): string {

@@ -24,6 +24,10 @@ export interface KernelStatus {
   readonly refused: readonly KernelComplaint[];
   /** Prefixes at which somebody else's route stands in the way of ours. */
   readonly conflicts: readonly KernelComplaint[];
+  /** Routes whose device does not exist yet, or is down. */
+  readonly waiting: readonly KernelComplaint[];
+  /** Routes that another agent takes away again and again. */
+  readonly fights: readonly KernelComplaint[];
 }
 
 export interface DatastoreStatus {
