@@ -2,34 +2,22 @@
 // that a real one has, on demand.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-
-export interface ApiObject {
-  readonly kind?: string;
-  readonly apiVersion?: string;
-  readonly metadata: Readonly<Record<string, unknown>> & { readonly name: string };
-  readonly spec?: unknown;
-  readonly status?: unknown;
-  readonly data?: unknown;
-}
-
-export interface SeenRequest {
-  readonly path: string;
-  readonly query: Readonly<Record<string, string>>;
-  readonly headers: IncomingMessage['headers'];
-  readonly socket: Socket;
-}
+import type { AddressInfo } from 'node:net';
+import {
+  type ApiObject,
+  type Change,
+  collectionOf,
+  eventLine,
+  isPartial,
+  isSelected,
+  keyOf,
+  PARTIAL,
+  type SeenRequest,
+} from './fake-api-objects.fixture.ts';
 
 interface Kind {
   readonly kind: string;
   readonly apiVersion: string;
-}
-
-interface Change {
-  readonly version: number;
-  readonly path: string;
-  readonly before: ApiObject | undefined;
-  readonly after: ApiObject | undefined;
 }
 
 interface Watcher {
@@ -141,6 +129,10 @@ export class FakeApiServer {
     this.#happen({ version: this.#version, path, before: gone, after: undefined });
   }
 
+  all(path: string): readonly ApiObject[] {
+    return [...(this.#objects.get(path)?.values() ?? [])];
+  }
+
   get(path: string, key: string): ApiObject | undefined {
     return this.#objects.get(path)?.get(key);
   }
@@ -233,7 +225,7 @@ export class FakeApiServer {
     } else if (this.#kinds.has(collectionOf(request.path))) {
       if (query.watch === '1') this.#watch(request, response);
       else this.#list(request, response);
-    } else {
+    } else if (!this.#getOne(request.path, response)) {
       this.#discover(request.path, response);
     }
   }
@@ -244,12 +236,44 @@ export class FakeApiServer {
       text += chunk;
     });
     message.on('end', () => {
-      const object = JSON.parse(text) as ApiObject;
-      const base = [...this.#kinds.keys()].find((known) => collectionOf(path).startsWith(known));
-      if (base !== undefined) this.put(base, object);
-      if (base === undefined) sendStatus(response, 404, 'not found');
-      else sendJson(response, this.get(base, keyOf(object)));
+      const sent = JSON.parse(text) as ApiObject;
+      const { base, key = this.#name(sent), subresource } = this.#find(path);
+      const there = base === undefined ? undefined : this.get(base, key);
+      if (base === undefined || (message.method === 'PUT') !== (there !== undefined)) {
+        sendStatus(response, base === undefined || there === undefined ? 404 : 409, 'not so');
+      } else if (there !== undefined && there.metadata.resourceVersion !== sent.metadata.resourceVersion) {
+        sendStatus(response, 409, 'the object has been modified');
+      } else {
+        const named = { ...sent, metadata: { ...sent.metadata, name: key.split('/').at(-1)! } };
+        this.put(base, there !== undefined && subresource === 'status' ? { ...there, status: sent.status } : named);
+        sendJson(response, this.get(base, key));
+      }
     });
+  }
+
+  #name({ metadata: { name, namespace, generateName } }: ApiObject): string {
+    const own = name ?? `${generateName}${this.#version}`;
+    return typeof namespace === 'string' ? `${namespace}/${own}` : own;
+  }
+
+  /** A path of one object, or of the list where a new one is put. */
+  #find(path: string): { base?: string; key?: string; subresource?: string } {
+    const namespace = /\/namespaces\/([^/]+)/.exec(path)?.[1];
+    const flat = collectionOf(path);
+    const base = [...this.#kinds.keys()].find((known) => flat === known || flat.startsWith(`${known}/`));
+    if (base === undefined) return {};
+    const [name, subresource] = flat.slice(base.length + 1).split('/');
+    if (!name) return { base };
+    return { base, key: namespace === undefined ? name : `${namespace}/${name}`, ...(subresource && { subresource }) };
+  }
+
+  #getOne(path: string, response: ServerResponse): boolean {
+    const { base, key } = this.#find(path);
+    if (base === undefined || key === undefined) return false;
+    const object = this.get(base, key);
+    if (object === undefined) sendStatus(response, 404, `"${key}" not found`);
+    else sendJson(response, object);
+    return true;
   }
 
   #list(request: SeenRequest, response: ServerResponse): void {
@@ -308,47 +332,6 @@ export class FakeApiServer {
     if (resources.length > 0) sendJson(response, { kind: 'APIResourceList', resources });
     else sendStatus(response, 404, 'the server could not find the requested resource');
   }
-}
-
-function collectionOf(path: string): string {
-  return path.replace(/\/namespaces\/[^/]+/, '');
-}
-
-function keyOf({ metadata: { name, namespace } }: ApiObject): string {
-  return typeof namespace === 'string' ? `${namespace}/${name}` : name;
-}
-
-function isSelected(object: ApiObject, path: string, query: SeenRequest['query']): boolean {
-  const namespace = /\/namespaces\/([^/]+)/.exec(path)?.[1];
-  const { name } = object.metadata;
-  const labels = (object.metadata.labels ?? {}) as Readonly<Record<string, string>>;
-  const { fieldSelector = '', labelSelector = '' } = query;
-  const [, not, wanted] = /^metadata\.name(!?)=(.*)$/.exec(fieldSelector) ?? [];
-  const [label = '', value] = labelSelector.replace(/^!/, '').split('=');
-  return (
-    (namespace === undefined || object.metadata.namespace === namespace) &&
-    (wanted === undefined || (name === wanted) === (not === '')) &&
-    (labelSelector === '' || (labelSelector.startsWith('!') ? !(label in labels) : labels[label] === value))
-  );
-}
-
-/** An object that is not selected any more is gone, as far as the watch knows. */
-function eventLine({ path, before, after }: Change, request: SeenRequest): string | undefined {
-  if (collectionOf(request.path) !== path) return undefined;
-  const selects = (object: ApiObject | undefined) =>
-    object !== undefined && isSelected(object, request.path, request.query);
-  const [was, is] = [selects(before), selects(after)];
-  if (!was && !is) return undefined;
-  const type = is ? (was ? 'MODIFIED' : 'ADDED') : 'DELETED';
-  const object = is ? after : { ...before, metadata: { ...(after ?? before)!.metadata } };
-  const shown = isPartial(request) ? { ...PARTIAL, metadata: object?.metadata } : object;
-  return `${JSON.stringify({ type, object: shown })}\n`;
-}
-
-const PARTIAL = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' };
-
-function isPartial({ headers }: SeenRequest): boolean {
-  return headers.accept?.includes(`as=${PARTIAL.kind}`) === true;
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {

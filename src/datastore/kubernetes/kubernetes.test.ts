@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { datastoreContract, eventually, type Observed, observe, type RawResource } from '../datastore-contract.ts';
 import { type ApiWorld, apiServerContract, NODE } from './api-server-contract.ts';
 import { CuttableProxy } from './cuttable-proxy.fixture.ts';
-import { FakeApiServer, type SeenRequest } from './fake-api-server.fixture.ts';
+import type { SeenRequest } from './fake-api-objects.fixture.ts';
+import { FakeApiServer } from './fake-api-server.fixture.ts';
 import { HOSTNAME_HASH_LABEL, hostnameHash } from './hostname-label.ts';
 import { type KubernetesDatastore, type KubernetesOptions, kubernetesDatastore } from './kubernetes.ts';
 

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../files/clock.ts';
 import type { Resource, ResourceKind } from '../resources/types.ts';
 import type { Datastore, DatastoreEvent, ResourceProblem } from '../types.ts';
 import type { KubernetesAccess, Surroundings } from './access.ts';
+import type { ApiAccess } from './api-access.ts';
 import { ApiClient } from './client.ts';
 import { Connections } from './connections.ts';
 import { Discovery } from './discovery.ts';
@@ -23,6 +24,8 @@ export interface KubernetesOptions {
   readonly usePodCidr: boolean;
   /** Where password Secrets are. */
   readonly secretNamespace: string;
+  /** Read the CalicoNodeStatus objects of this node, for a writer. */
+  readonly nodeStatus?: boolean;
   /** Services are advertised whatever the resources say (CALICO_ADVERTISE_CLUSTER_IPS). */
   readonly advertisesServices?: boolean;
   /** Errors that are ours or our consumer's; everything goes on. Default: a warning of the process. */
@@ -33,6 +36,8 @@ export interface KubernetesOptions {
 }
 
 export interface KubernetesDatastore extends Datastore {
+  /** For those who write; they end before this does. */
+  readonly api: ApiAccess;
   status(): KubernetesStatus;
 }
 
@@ -67,6 +72,10 @@ class Kubernetes implements KubernetesDatastore {
     this.#connections = new Connections({ access, clock, env: process.env, root: '', ...surroundings });
     this.#client = new ApiClient(this.#connections);
     this.#discovery = new Discovery(this.#client, clock, this.#lifetime.signal, access.apiGroup);
+  }
+
+  get api(): ApiAccess {
+    return { client: this.#client, discovery: this.#discovery };
   }
 
   async start(deliver: (events: readonly DatastoreEvent[]) => void): Promise<void> {
@@ -145,8 +154,7 @@ class Kubernetes implements KubernetesDatastore {
 
   /** Begins to watch what the resources ask for, and ends what they ask for no more. */
   #reconcile(): readonly DatastoreEvent[] {
-    const { node, usePodCidr, secretNamespace, advertisesServices = false } = this.#options;
-    const wanted = wantedWatches({ node, usePodCidr, secretNamespace, advertisesServices }, this.#referring());
+    const wanted = wantedWatches(this.#options, this.#referring());
     const names = new Set(wanted.map(({ name }) => name));
     const events: DatastoreEvent[] = [];
     for (const [name, watch] of this.#watches) {

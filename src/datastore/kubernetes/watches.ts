@@ -29,7 +29,9 @@ export interface WatchOptions {
   readonly usePodCidr: boolean;
   readonly secretNamespace: string;
   /** Services are needed whatever the resources say. */
-  readonly advertisesServices: boolean;
+  readonly advertisesServices?: boolean;
+  /** The CalicoNodeStatus objects of this node are needed. */
+  readonly nodeStatus?: boolean;
 }
 
 /** What decides about the rest. */
@@ -52,6 +54,7 @@ export function wantedWatches(options: WatchOptions, referring: Referring): read
       ...{ name: 'felixconfigurations', kind: 'FelixConfiguration', plural: 'felixconfigurations' },
       ...{ apiVersion: 'calico', need: 'optional' },
     },
+    ...(options.nodeStatus === true ? [nodeStatusWatch(options.node)] : []),
     ...(advertisesServices(options, referring) ? SERVICE_WATCHES : []),
     ...secretNames(referring).map((name) => secretWatch(options.secretNamespace, name)),
   ];
@@ -70,7 +73,7 @@ function nodeWatches({ node, usePodCidr }: WatchOptions): readonly WatchSpec[] {
 /** Those of this node by Calico's label, and those that an older Calico has left without one. */
 function affinityWatches(node: string): readonly WatchSpec[] {
   const affinities = { kind: 'BlockAffinity', plural: 'blockaffinities', ...CALICO } as const;
-  const accepts = (document: unknown) => (document as { spec?: { node?: unknown } }).spec?.node === node;
+  const accepts = isOf(node);
   const labelled = `${HOSTNAME_HASH_LABEL}=${hostnameHash(node)}`;
   return [
     { name: 'blockaffinities', ...affinities, accepts, query: { labelSelector: labelled } },
@@ -79,6 +82,17 @@ function affinityWatches(node: string): readonly WatchSpec[] {
       query: { labelSelector: `!${HOSTNAME_HASH_LABEL}` },
     },
   ];
+}
+
+function nodeStatusWatch(node: string): WatchSpec {
+  return {
+    ...{ name: 'caliconodestatuses', kind: 'CalicoNodeStatus', plural: 'caliconodestatuses', accepts: isOf(node) },
+    ...{ apiVersion: 'calico', need: 'optional' },
+  };
+}
+
+function isOf(node: string): (document: unknown) => boolean {
+  return (document) => (document as { spec?: { node?: unknown } }).spec?.node === node;
 }
 
 const SERVICE_WATCHES: readonly WatchSpec[] = [
@@ -91,7 +105,7 @@ const SERVICE_WATCHES: readonly WatchSpec[] = [
 
 function advertisesServices(options: WatchOptions, { configurations }: Referring): boolean {
   return (
-    options.advertisesServices ||
+    options.advertisesServices === true ||
     configurations.some(({ serviceClusterIPs = [], serviceExternalIPs = [], serviceLoadBalancerIPs = [] }) =>
       [serviceClusterIPs, serviceExternalIPs, serviceLoadBalancerIPs].some((ranges) => ranges.length > 0),
     )
