@@ -35,7 +35,16 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/cli': ['src/node-bgp', 'src/status', 'src/speaker/planning.ts'],
   'src/daemon': ['src'],
   'src/main.ts': ['src', 'topologies', 'package.json'],
-  'bird-compat': ['src/node-bgp', 'src/policy', 'src/intent/types.ts', 'src/speaker/types.ts'],
+  'bird-compat/language': ['src/node-bgp'],
+  'bird-compat/filters': ['src/node-bgp', 'src/policy', 'bird-compat/language'],
+  'bird-compat/intent': [
+    ...['src/node-bgp', 'src/policy', 'src/intent/types.ts'],
+    ...['bird-compat/language', 'bird-compat/filters'],
+  ],
+  'bird-compat': [
+    ...['src/node-bgp', 'src/policy', 'src/intent/types.ts', 'src/speaker/types.ts', 'src/datastore/resources'],
+    'bird-compat',
+  ],
   topologies: ['src/node-bgp', 'src/status/types.ts', 'src/cli/types.ts'],
   deploy: [],
   bench: ['src', 'bird-compat', 'topologies'],
@@ -53,6 +62,10 @@ const PURE = [
   'src/datastore/store.ts',
   'src/intent',
   'src/speaker',
+  'bird-compat/language',
+  'bird-compat/filters',
+  'bird-compat/intent',
+  'bird-compat/migrate',
 ];
 const IMPURE = ['src/node-bgp/tcp'];
 

@@ -88,7 +88,9 @@ export class OptionReader {
   }
 
   text(index = 0): string {
-    return this.argument(index, 'text')!.text;
+    const { text } = this.argument(index, 'text')!;
+    const value = this.constantOf(text, 'String expected');
+    return value.type === 'string' ? value.value : fail(text.at, 'String expected');
   }
 
   address(index = 0): Address {

@@ -89,6 +89,7 @@ const PIPE: Readonly<Record<string, Handler>> = {
   },
   mode: silent,
   'max generation': silent,
+  'rpki reload': silent,
 };
 
 const BFD: Readonly<Record<string, Handler>> = {

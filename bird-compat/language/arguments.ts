@@ -27,7 +27,7 @@ function expression(reader: Reader): Term {
     return { type: 'number', value, at, end: reader.last };
   }
   if (reader.isSymbol()) {
-    reader.next();
+    reader.reference();
     return { type: 'symbol', name: text, at, end: reader.last };
   }
   reader.operator('(');
@@ -40,7 +40,7 @@ function expression(reader: Reader): Term {
 function addressTerm(reader: Reader): Term {
   const { text, place: at } = reader.peek();
   if (reader.isSymbol()) {
-    reader.next();
+    reader.reference();
     return { type: 'symbol', name: text, at, end: reader.last };
   }
   if (!reader.isAddress()) reader.unexpected();
@@ -95,7 +95,14 @@ export const flagOr =
   (reader) =>
     reader.isWord(...words) ? { type: 'word', word: reader.next().text } : FLAG(reader);
 
-export const TEXT: ParseArgument = (reader) => ({ type: 'text', text: reader.string() });
+export const TEXT: ParseArgument = (reader) => {
+  const { text, place: at } = reader.peek();
+  const type = reader.isSymbol() ? 'symbol' : 'string';
+  if (type === 'symbol') reader.next();
+  else reader.string();
+  const end = reader.last;
+  return { type: 'text', text: type === 'symbol' ? { type, name: text, at, end } : { type, value: text, at, end } };
+};
 
 export const SYMBOL: ParseArgument = (reader) => {
   const { name, at } = reader.symbol();
@@ -330,12 +337,12 @@ export const LOG_TARGET: ParseArgument = (reader) => {
     if (word === 'syslog' && reader.acceptWord('name')) reader.string();
     return { type: 'word', word };
   }
-  const text = reader.string();
+  const file = TEXT(reader);
   if (reader.dialect.bird === 2 && reader.peek().type === 'number') {
     reader.number();
     if (reader.peek().type === 'string') reader.next();
   }
-  return { type: 'text', text };
+  return file;
 };
 
 export const LOG_FLAGS: ParseArgument = (reader) => {
@@ -352,10 +359,10 @@ export const TIME_FORMAT: ParseArgument = (reader) => {
     if (reader.dialect.bird === 2) reader.acceptWord('ms', 'us');
     return { type: 'word', word: `${style} ${length}` };
   }
-  const text = reader.string();
+  const format = TEXT(reader);
   if (!reader.isOperator(';')) {
     expression(reader);
-    reader.string();
+    TEXT(reader);
   }
-  return { type: 'text', text };
+  return format;
 };

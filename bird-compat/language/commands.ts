@@ -17,9 +17,10 @@ const SET_TYPES = new Set(['int', 'pair', 'quad', 'ec', 'lc', 'ip', 'prefix']);
 export function declaration(reader: Reader): Declaration {
   const at = reader.here;
   const type = reader.word(...TYPES);
-  const isSet = SET_TYPES.has(type) && reader.acceptWord('set');
+  const isSet = reader.acceptWord('set');
+  if (isSet && !SET_TYPES.has(type)) fail(reader.last, "You can't create sets of this type.");
   const { name, at: nameAt } = reader.symbol();
-  reader.known.add(name);
+  reader.known?.add(name);
   // BIRD 2 looks one token further before it takes the name.
   return { of: isSet ? `${type} set` : type, name, at, end: reader.dialect.bird === 2 ? reader.here : nameAt };
 }
@@ -158,7 +159,7 @@ function dynamicAttribute(reader: Reader): string {
 }
 
 function assignmentOrCall(reader: Reader, at: Place): Command {
-  const { name } = reader.symbol();
+  const { name } = reader.reference();
   if (reader.isOperator('(')) {
     const values = callArguments(reader);
     const end = reader.last;
@@ -203,7 +204,7 @@ export function filterSpec(reader: Reader): FilterSpec {
   }
   reader.word('filter');
   if (reader.isSymbol()) {
-    const { name } = reader.symbol();
+    const { name } = reader.reference();
     return { type: 'named', name, at, end: reader.last };
   }
   const inline = body(reader);

@@ -12,8 +12,11 @@ import { Reader } from './reader.ts';
 import { term } from './terms.ts';
 import type { Declaration, Item, RoaRecord, TableFamily, Term, Tree } from './tree.ts';
 
+/** There without being defined. */
+const MAIN_TABLES = ['master4', 'master6'];
+
 export function parseConfiguration(file: string, tokens: readonly Token[], dialect: Dialect): Tree {
-  const reader = new Reader(tokens, dialect);
+  const reader = new Reader(tokens, dialect, new Set(MAIN_TABLES));
   const items: Item[] = [];
   try {
     while (!reader.atEnd) if (!reader.acceptOperator(';')) items.push(item(reader));
@@ -29,7 +32,7 @@ function item(reader: Reader): Item {
   if (reader.acceptWord('define')) return define(reader, at);
   if (reader.acceptWord('filter')) {
     const { name, at: nameAt } = reader.symbol();
-    reader.known.add(name);
+    reader.known?.add(name);
     const content = body(reader);
     return { type: 'filter', name, nameAt, body: content, at, end: reader.last };
   }
@@ -52,13 +55,13 @@ function define(reader: Reader, at: Place): Item {
   reader.operator('=');
   const value = term(reader);
   reader.operator(';');
-  reader.known.add(name);
+  reader.known?.add(name);
   return { type: 'define', name, nameAt, value, at, end: reader.last };
 }
 
 function functionItem(reader: Reader, at: Place): Item {
   const { name, at: nameAt } = reader.symbol();
-  reader.known.add(name);
+  reader.known?.add(name);
   reader.operator('(');
   const parameters: Declaration[] = [];
   if (!reader.isOperator(')')) {
@@ -101,7 +104,7 @@ function tableItem(reader: Reader, at: Place): Item | undefined {
 function namedTable(reader: Reader, at: Place, family: TableFamily): Item {
   const { name } = reader.symbol();
   const nameAt = reader.here;
-  reader.known.add(name);
+  reader.known?.add(name);
   let isSorted = false;
   while (reader.isWord('sorted', 'trie')) isSorted = reader.next().text === 'sorted' || isSorted;
   if (family === 'roa4' || family === 'roa6') return { type: 'roaTable', name, nameAt, records: [], at, end: nameAt };

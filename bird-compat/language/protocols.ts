@@ -28,7 +28,7 @@ export function protocol(reader: Reader, at: Place): ProtocolItem {
   // BIRD notices a name that is taken when it has seen what follows.
   const name = reader.isSymbol() ? reader.symbol().name : undefined;
   const nameAt = reader.here;
-  if (name !== undefined) reader.known.add(name);
+  if (name !== undefined) reader.known?.add(name);
   const from = reader.acceptWord('from') ? reader.symbol() : undefined;
   const options: Option[] = [];
   const begun: ProtocolItem = {

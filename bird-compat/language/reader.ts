@@ -22,14 +22,15 @@ export class Reader {
   #depth = 0;
   /** Of the token that was read last. */
   last: Place;
-  /** Names that have been defined, for the wording of errors. */
-  readonly known = new Set<string>();
+  /** Names that have been defined. For BIRD 2 one that has not is a mistake of syntax; absent in commands, where all may be. */
+  readonly known: Set<string> | undefined;
   /** The protocol that is being read. */
   unfinished: { readonly unfinished?: ProtocolItem } = {};
 
-  constructor(tokens: readonly Token[], dialect: Dialect) {
+  constructor(tokens: readonly Token[], dialect: Dialect, known?: Set<string>) {
     this.#tokens = tokens;
     this.dialect = dialect;
+    this.known = known;
     this.last = tokens[0]!.place;
   }
 
@@ -116,6 +117,13 @@ export class Reader {
     return { name: text, at: place };
   }
 
+  /** A name that stands for something which was defined before. */
+  reference(): Name {
+    const { text } = this.peek();
+    if (this.dialect.bird === 2 && this.isSymbol() && this.known?.has(text) === false) this.unexpected();
+    return this.symbol();
+  }
+
   string(): string {
     return this.peek().type === 'string' ? this.next().text : this.unexpected();
   }
@@ -166,7 +174,7 @@ function tokenName(token: Token, reader: Reader): string {
   switch (token.type) {
     case 'name':
       if (isReserved(token.text, reader.dialect)) return token.text.toUpperCase();
-      return reader.known.has(token.text) ? 'CF_SYM_KNOWN' : 'CF_SYM_UNDEFINED';
+      return reader.known?.has(token.text) ? 'CF_SYM_KNOWN' : 'CF_SYM_UNDEFINED';
     case 'number':
       return 'NUM';
     case 'string':

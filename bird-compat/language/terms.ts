@@ -132,7 +132,7 @@ function named(reader: Reader, at: Place): Term {
 }
 
 function symbolOrCall(reader: Reader, at: Place): Term {
-  const { name } = reader.symbol();
+  const { name } = reader.reference();
   if (!reader.isOperator('(')) {
     // BIRD 2 knows every name beforehand, BIRD 1.6 looks at what follows first.
     return { type: 'symbol', name, at, end: reader.dialect.bird === 1 ? reader.here : at };
@@ -154,7 +154,7 @@ export function callArguments(reader: Reader): readonly Term[] {
 
 function roaCheck(reader: Reader, at: Place): Term {
   reader.operator('(');
-  const { name: table, at: tableAt } = reader.symbol();
+  const { name: table, at: tableAt } = reader.reference();
   if (reader.acceptOperator(')')) return { type: 'roaCheck', table, tableAt, at, end: reader.last };
   reader.operator(',');
   const prefix = term(reader);

@@ -183,7 +183,8 @@ export type Argument =
   /** `on`, `off`, nothing (on), or an expression. */
   | { readonly type: 'flag'; readonly value: boolean | Term }
   | { readonly type: 'word'; readonly word: string }
-  | { readonly type: 'text'; readonly text: string }
+  /** A string, or a constant that is one. */
+  | { readonly type: 'text'; readonly text: Term }
   | { readonly type: 'symbol'; readonly name: string; readonly at: Place }
   | { readonly type: 'number'; readonly value: number }
   | { readonly type: 'address'; readonly address: Term; readonly interface?: string }
