@@ -61,6 +61,8 @@ class World {
   readonly devices = new Set(['eth0', 'eth1']);
   /** Refuses routes through these gateways. */
   readonly bad = new Set<string>();
+  /** Has memory for so many routes. */
+  room = Number.POSITIVE_INFINITY;
   readonly sent: Change[] = [];
   now = 0;
   readonly table = new KernelTable({
@@ -90,6 +92,7 @@ class World {
     }
     if (this.bad.has(route.nextHops[0]?.gateway ?? ''))
       return { code: 'ENETUNREACH', text: 'Nexthop has invalid gateway' };
+    if (type === 'add' && this.linux.routes.size >= this.room) return { code: 'ENOMEM', text: 'not enough memory' };
     const flags = NLM_F_CREATE | (type === 'add' ? NLM_F_EXCL : NLM_F_REPLACE);
     const code = this.linux.insert({ ...route, protocol: OURS }, flags);
     return code && { code, text: 'file exists' };
@@ -243,6 +246,21 @@ describe('troubles', () => {
       { wanted: 1, installed: 1, refused: [], conflicts: [], waiting: [], fights: [] },
     ]);
     expect(world.table.nextDeadline()).toBeUndefined();
+  });
+
+  test('a kernel without memory for more: what it took stays, the rest comes when there is memory again', () => {
+    const world = new World();
+    const prefixes = Array.from({ length: 600 }, (_, i) => `10.65.${i >> 2}.${(i & 3) * 64}/26`);
+    world.room = 200;
+    for (const prefix of prefixes) world.table.set(wish(route(prefix, '10.0.0.2')));
+    world.work();
+    const { wanted, installed, refused } = world.table.status();
+    expect([wanted, installed, refused.length, world.linux.all().length]).toEqual([600, 200, 400, 200]);
+    expect(refused[0]?.text).toBe('not enough memory (ENOMEM)');
+    expect(world.problems.length).toBe(1);
+    world.room = 600;
+    world.later(2_000);
+    expect(world.table.status()).toMatchObject({ wanted: 600, installed: 600, refused: [] });
   });
 
   test('many refusals for one reason are one problem', () => {
