@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'bird-compat/**/*.test.ts', 'topologies/**/*.test.ts', 'test/**/*.test.ts'],
     reporters: ['default', new SkipReporter()],
-    testTimeout: 10_000,
+    testTimeout: 30_000,
     maxWorkers: 2,
   },
 });
