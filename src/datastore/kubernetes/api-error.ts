@@ -23,12 +23,19 @@ export type ApiErrorCode =
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ApiErrorCode;
+  /** Of HTTP, where there was an answer. */
+  readonly status: number | undefined;
   /** Milliseconds that the server asks to wait. */
   readonly retryAfter: number | undefined;
 
-  constructor(code: ApiErrorCode, message: string, options: { cause?: unknown; retryAfter?: number } = {}) {
+  constructor(
+    code: ApiErrorCode,
+    message: string,
+    options: { cause?: unknown; status?: number; retryAfter?: number } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = code;
+    this.status = options.status;
     this.retryAfter = options.retryAfter;
   }
 }
@@ -66,7 +73,8 @@ export interface Refusal {
 /** An answer other than success. */
 export function refusal({ status, message, retryAfter }: Refusal, target: Target): ApiError {
   const code = CODES[status] ?? 'refused';
-  return new ApiError(code, refusalText(code, status, message, target), retryAfter === undefined ? {} : { retryAfter });
+  const text = refusalText(code, status, message, target);
+  return new ApiError(code, text, { status, ...(retryAfter === undefined ? {} : { retryAfter }) });
 }
 
 const LONGEST_QUOTE = 200;

@@ -412,6 +412,54 @@ describe('a reflector goes on', () => {
   });
 });
 
+test('a list that is begun anew has nothing of the one before', async () => {
+  server.hasCache = false;
+  for (let i = 0; i < 600; i++) server.put(POOLS, pool(`p${i}`, `10.${i >> 8}.${i & 255}.0/24`));
+  const removeOne = () => {
+    server.remove(POOLS, pool('p0', ''));
+    return true;
+  };
+  server.fail(410, ({ query }) => 'continue' in query && removeOne(), { times: 1 });
+  reflector.start();
+  await watching();
+  expect(collection.size).toBe(599);
+});
+
+test('a server that was away is asked for what is new, not for all that is in its store', async () => {
+  server.put(POOLS, pool('red', '10.1.0.0/16'));
+  reflector.start();
+  await watching();
+  const { version } = server;
+  clock.advance(2_000);
+  server.say('garbage\n');
+  await waits(375);
+  server.fail(503, () => true, { times: 2 });
+  clock.advance(375);
+  await waits(750);
+  clock.advance(750);
+  await waits(1_500);
+  clock.advance(1_500);
+  await holds(() => reflector.report().lists === 2);
+  expect(server.queries(POOLS).slice(2, 5)).toEqual(
+    Array.from({ length: 3 }, () => ({ resourceVersion: `${version}`, resourceVersionMatch: 'NotOlderThan' })),
+  );
+});
+
+test('a document on which we stumble is left out alone', async () => {
+  const put = collection.put.bind(collection);
+  collection.put = (document) => {
+    if ((document as { metadata: { name: string } }).metadata.name === 'poison')
+      throw new RangeError('a mistake of ours');
+    return put(document);
+  };
+  reflector.start();
+  await watching();
+  for (const name of ['a', 'poison', 'b']) server.put(POOLS, pool(name, '10.1.0.0/16'));
+  await becomes('a', 'b');
+  expect(bugs).toEqual([new RangeError('a mistake of ours')]);
+  expect(reflector.report()).toMatchObject({ synced: true, lists: 1, failuresInARow: 0 });
+});
+
 describe('a kind that the server does not have', () => {
   test('is as good as none of it, and looked for again, sooner at first', async () => {
     server.uninstall(POOLS);

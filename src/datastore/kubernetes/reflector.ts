@@ -8,7 +8,8 @@ import { ApiError, refusal, type Target } from './api-error.ts';
 import { backOff } from './back-off.ts';
 import type { ApiClient, ApiRequest } from './client.ts';
 import type { Collection } from './collection.ts';
-import { readPage, readWatchEvent, type WatchEvent } from './watch-event.ts';
+import { fetchList } from './list.ts';
+import { readWatchEvent, type WatchEvent } from './watch-event.ts';
 
 export interface ReflectorOptions {
   readonly client: ApiClient;
@@ -45,7 +46,6 @@ export interface ReflectorReport {
   readonly failure?: ApiError;
 }
 
-const PAGE = '500';
 /** Seconds that a watch is wanted to last. */
 const SHORTEST_WATCH = 300;
 const LONGEST_WATCH = 600;
@@ -71,11 +71,7 @@ const DOUBT_WITH_DATA = 60_000;
 const FIRST_LOOK = 1_000;
 const LAST_LOOK = 300_000;
 
-const METADATA = 'g=meta.k8s.io;v=v1';
-const ACCEPT_LIST = `application/json;as=PartialObjectMetadataList;${METADATA},application/json`;
-const ACCEPT_WATCH = `application/json;as=PartialObjectMetadata;${METADATA},application/json`;
-
-type Query = Readonly<Record<string, string>>;
+const ACCEPT_METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 
 /** Why a turn was cut short on purpose. */
 const INTERRUPTED = Symbol('interrupted');
@@ -93,7 +89,7 @@ export class Reflector {
   #absentSince: number | undefined;
   /** Where the next watch begins; undefined: with a list. */
   #version: string | undefined;
-  /** The newest that was ever seen; undefined: nothing yet; '': the server does not know it. */
+  /** The newest that was ever seen; undefined: nothing yet. */
   #newest: string | undefined;
   #abort = new AbortController();
   #wake: (() => void) | undefined;
@@ -140,7 +136,10 @@ export class Reflector {
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
-      const delay = await this.#turn();
+      const delay = await this.#turn().catch((error: unknown) => {
+        this.#options.onBug(error);
+        return backOff(++this.#failures, this.#options.random);
+      });
       if (delay > 0 && !this.#isStopped) await this.#pause(delay);
     }
   }
@@ -167,61 +166,39 @@ export class Reflector {
       const reason = abort.signal.aborted ? abort.signal.reason : error;
       if (reason === INTERRUPTED) return 0;
       if (reason instanceof ApiError) return this.#failed(reason);
-      this.#options.onBug(reason);
-      return this.#fail(new ApiError('garbage', 'an internal error has been logged'));
+      throw error;
     }
   }
 
   async #list(path: string, signal: AbortSignal): Promise<string> {
-    const { collection, changed } = this.#options;
-    const listing = collection.list();
-    const version = await this.#fetch(path, signal, (item) => listing.add(item));
+    const { client, collection, query, metadataOnly = false } = this.#options;
+    const { listing, version } = await fetchList(
+      {
+        ...{ client, path, query: query ?? {}, metadataOnly, target: this.#target('list') },
+        open: () => {
+          const opened = collection.list();
+          return { ...opened, add: (item) => this.#isolated(() => opened.add(item)) };
+        },
+      },
+      this.#newest,
+      signal,
+    );
     this.#lists++;
     this.#looks = 0;
     this.#silentWatches = 0;
     this.#newest = version;
     this.#isInContact();
-    changed(listing.commit());
+    this.#options.changed(listing.commit());
     return version;
   }
 
-  /**
-   * From the server's cache, which costs it next to nothing: reading its store instead costs it seconds where a label
-   * picks a few of many. What it says may be older than the truth, which the watch makes good, but never older than what
-   * was known. A server that cannot promise that reads its store.
-   */
-  async #fetch(path: string, signal: AbortSignal, add: (item: unknown) => void): Promise<string> {
-    if (this.#newest === undefined) return this.#pages(path, { resourceVersion: '0', limit: PAGE }, signal, add);
-    const since = { resourceVersion: this.#newest, resourceVersionMatch: 'NotOlderThan' };
-    this.#newest = '';
+  /** A document on which we stumble is left out alone. */
+  #isolated<T>(read: () => T): T | undefined {
     try {
-      if (since.resourceVersion !== '') return await this.#pages(path, since, signal, add);
+      return read();
     } catch (error) {
-      if (!(error instanceof ApiError && (error.code === 'gone' || error.code === 'refused'))) throw error;
-    }
-    return this.#pages(path, { limit: PAGE }, signal, add);
-  }
-
-  async #pages(path: string, first: Query, signal: AbortSignal, add: (item: unknown) => void): Promise<string> {
-    try {
-      return await this.#readPages(path, first, signal, add);
-    } catch (error) {
-      if (!(error instanceof ApiError && error.code === 'gone' && 'limit' in first)) throw error;
-    }
-    // The server forgot the rest of the list while we read its beginning: all of it at once.
-    return this.#readPages(path, {}, signal, add);
-  }
-
-  async #readPages(path: string, first: Query, signal: AbortSignal, add: (item: unknown) => void): Promise<string> {
-    const { client, query, metadataOnly } = this.#options;
-    const target = this.#target('list');
-    const accept = metadataOnly ? { accept: ACCEPT_LIST } : {};
-    let paging: Query = first;
-    for (;;) {
-      const request = { target, path, query: { ...query, ...paging }, ...accept };
-      const page = readPage(await client.list(request, signal, add), target);
-      if (page.next === '') return page.resourceVersion;
-      paging = { limit: PAGE, continue: page.next };
+      this.#options.onBug(error);
+      return undefined;
     }
   }
 
@@ -257,7 +234,7 @@ export class Reflector {
       target: this.#target('watch'),
       path,
       query: { ...query, ...watch },
-      ...(metadataOnly ? { accept: ACCEPT_WATCH } : {}),
+      ...(metadataOnly ? { accept: ACCEPT_METADATA } : {}),
     };
   }
 
@@ -269,14 +246,18 @@ export class Reflector {
       for (const line of lines) {
         const event = this.#read(line);
         if (event.type === 'bookmark') continue;
-        const { collection } = this.#options;
-        events.push(...(event.type === 'put' ? collection.put(event.object) : collection.remove(event.object)));
+        events.push(...(this.#isolated(() => this.#apply(event)) ?? []));
         hasChange = true;
       }
     } finally {
       this.#contactAt = this.#options.clock.now();
       if (hasChange) this.#options.changed(events);
     }
+  }
+
+  #apply({ type, object }: Extract<WatchEvent, { object: object }>): readonly DatastoreEvent[] {
+    const { collection } = this.#options;
+    return type === 'put' ? collection.put(object) : collection.remove(object);
   }
 
   #read(line: string): Exclude<WatchEvent, { type: 'error' }> {
