@@ -19,6 +19,7 @@ import { type ExportObstacle, type ExportTarget, exportObstacle, finishExport, p
 
 export type ImportExplanation =
   | { readonly type: 'loop'; readonly loop: Loop }
+  | { readonly type: 'martian' }
   | { readonly type: 'policy'; readonly explanation: Explanation };
 
 export type ExportExplanation =
@@ -34,6 +35,7 @@ export function explainImport(
   peer: PolicyPeer,
   loops: LoopRules,
 ): ImportExplanation {
+  if (tables.prefixes.isMartian(prefix)) return { type: 'martian' };
   const { attributes } = tables.attributes.get(tables.paths.received[row]!);
   const loop = findLoop(attributes, loops);
   if (loop !== undefined) return { type: 'loop', loop };

@@ -48,6 +48,11 @@ export class ImportPolicy {
 
   /** Leaves the set after policy (NO_SET: rejected) and the preference in `set` and `preference`. */
   evaluate(prefix: PrefixId, row: Row, received: InternedSet): void {
+    if (this.#tables.prefixes.isMartian(prefix)) {
+      this.#lastReceived = undefined;
+      this.set = NO_SET;
+      return;
+    }
     const again = received === this.#lastReceived;
     if (again && this.#attributesOnly) return;
     this.#lastReceived = received;

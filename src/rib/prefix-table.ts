@@ -3,6 +3,7 @@
 // with their owners, indexed by this id. Knows nothing of routes.
 
 import { type Family, type Prefix, prefixFromWords, prefixWords } from 'node-bgp';
+import { isIpv4Martian, isIpv6Martian } from './martians.ts';
 
 export type PrefixId = number;
 
@@ -64,6 +65,19 @@ export class PrefixTable {
     this.word2 = length > 64 ? maskedWord(bytes, offset + 9, end, length - 64) : 0;
     this.word3 = length > 96 ? maskedWord(bytes, offset + 13, end, length - 96) : 0;
     return end;
+  }
+
+  /** A destination that is nobody's to announce. */
+  isMartian(id: PrefixId): boolean {
+    const { words } = this;
+    if (this.stride === 1) return isIpv4Martian(words[id]!);
+    const at = id * 4;
+    return isIpv6Martian(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+  }
+
+  get isLoadedMartian(): boolean {
+    if (this.stride === 1) return isIpv4Martian(this.word0);
+    return isIpv6Martian(this.word0, this.word1, this.word2, this.word3);
   }
 
   /** Loads a canonical prefix text into `word0`..`length`. */

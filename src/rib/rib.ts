@@ -94,7 +94,9 @@ export class Rib {
 
   /** A path of our own (static, kernel, direct): no filter, no path id. */
   putLocal(source: Source, prefix: Prefix, attributes: Attributes, detail: LocalDetail | undefined): void {
-    const id = this.#internText(prefix);
+    this.tables.prefixes.load(prefix);
+    if (this.tables.prefixes.isLoadedMartian) return;
+    const id = this.#internLoaded();
     const row = this.#rowFor(source, id, 0);
     const set = this.tables.attributes.intern(attributes).id;
     this.tables.paths.put(row, set, set, source.info.preference);
@@ -244,11 +246,6 @@ export class Rib {
       at = prefixes.read(bytes, at);
       visit(this.#internLoaded(), pathId);
     }
-  }
-
-  #internText(prefix: Prefix): PrefixId {
-    this.tables.prefixes.load(prefix);
-    return this.#internLoaded();
   }
 
   #internLoaded(): PrefixId {

@@ -27,6 +27,8 @@ export const NO_ROOM: Reason = { text: 'its attributes leave no room for it in a
 
 export function importReason(result: ImportExplanation, detailed: boolean): Reason {
   if (result.type === 'loop') return { text: LOOPS[result.loop] };
+  if (result.type === 'martian')
+    return { text: 'no router passes such a destination on (loopback, link-local, multicast, reserved)' };
   return policyReason(result.explanation, 'no BGPFilter rejects it', 'no rule accepts it', detailed);
 }
 
