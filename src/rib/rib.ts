@@ -33,6 +33,8 @@ export class Rib {
   #reapedRows: Row[] = [];
   #reapedPrefixes: PrefixId[] = [];
   #retiring: Source[] = [];
+  #lastSet: InternedSet | undefined;
+  #lastIsReachable = false;
 
   constructor(family: Family, attributes: AttributeTable, resolver: Resolver) {
     this.family = family;
@@ -142,6 +144,7 @@ export class Rib {
   /** Routes, links or addresses changed: paths whose next hop leads elsewhere now are decided again. */
   resolveAgain(): void {
     const { paths, nextHops } = this.tables;
+    this.#lastSet = undefined;
     const changed = nextHops.refresh();
     if (changed.size === 0) return;
     for (let row = 0; row < paths.highest; row++) {
@@ -160,11 +163,19 @@ export class Rib {
   }
 
   #markReachability(row: Row): void {
-    const { paths, nextHops } = this.tables;
-    const nextHop = this.#nextHopOf(row);
-    const reachable = nextHop === undefined || nextHops.resolve(nextHop).reachable;
-    if (reachable) paths.flags[row]! &= ~UNREACHABLE;
+    const { paths, attributes } = this.tables;
+    const set = attributes.get(paths.set[row] === NO_SET ? paths.received[row]! : paths.set[row]!);
+    if (this.#isReachable(set)) paths.flags[row]! &= ~UNREACHABLE;
     else paths.flags[row]! |= UNREACHABLE;
+  }
+
+  /** Prefixes of one UPDATE ask for the same set one after the other. */
+  #isReachable(set: InternedSet): boolean {
+    if (set !== this.#lastSet) {
+      this.#lastSet = set;
+      this.#lastIsReachable = set.nextHop === undefined || this.tables.nextHops.resolve(set.nextHop).reachable;
+    }
+    return this.#lastIsReachable;
   }
 
   // --- LocRib
@@ -284,9 +295,11 @@ export class Rib {
     const prefix = paths.prefix[row]!;
     const before = paths.set[row]!;
     const preferenceBefore = paths.preference[row]!;
-    // Filters may ask where the next hop leads, which is read from the row.
-    if (paths.received[row] === NO_SET) paths.put(row, received.id, NO_SET, source.info.preference);
+    const isNew = paths.received[row] === NO_SET;
+    // Filters may ask where the next hop leads, which is read from the row; `put` counts the reference.
+    if (isNew) paths.received[row] = received.id;
     policy.evaluate(prefix, row, received);
+    if (isNew) paths.received[row] = NO_SET;
     source.accepted += Number(policy.set !== NO_SET) - Number(before !== NO_SET);
     paths.put(row, received.id, policy.set, policy.preference);
     this.#markReachability(row);
