@@ -3,8 +3,10 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missing } from '../requirements.ts';
-import { ADDRESSES, BIRD, KERNEL_ROUTES, OWN_NODE, RESOURCES, ROWS } from './rows.ts';
+import { FILTER_ROWS } from './filter-rows.ts';
+import { PEER_ROWS } from './peer-rows.ts';
 import { bird, caracal, Stage, type Tables } from './side-by-side.ts';
+import { ADDRESSES, BIRD, KERNEL_ROUTES, OWN_NODE, RESOURCES } from './situation.ts';
 
 const TIMEOUT_MS = 60_000;
 const reason = missing('namespaces', 'ip', 'bird');
@@ -21,7 +23,7 @@ describe.skipIf(reason !== undefined)(title, () => {
     for (const stage of Object.values(stages)) await stage.remove();
   }, TIMEOUT_MS);
 
-  test.each(ROWS)('$name', { timeout: TIMEOUT_MS }, async (row) => {
+  test.each([...PEER_ROWS, ...FILTER_ROWS])('$name', { timeout: TIMEOUT_MS }, async (row) => {
     const { neighbours, kernelRoutes = [], told } = row;
     const situation = { neighbours, kernelRoutes: [...KERNEL_ROUTES, ...kernelRoutes] };
     const plays = [
