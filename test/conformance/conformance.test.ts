@@ -1,6 +1,7 @@
 // Caracal, living from resources, replays what the real BIRD of calico-node did with the same cluster: the routes that each
 // neighbour gets with all attributes, End-of-RIB, and the routes in the kernel. Runs where the recordings are at hand.
 
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { missing } from '../requirements.ts';
 import {
@@ -17,6 +18,8 @@ const LOCAL_PREF_OF_METRIC_0 = 2_147_483_647;
 const NORMAL_PRIORITY = 1024;
 /** Under way at a time: each is mostly waiting. */
 const REPLAYS = 2;
+/** Seconds. The recorder looks once; on a busy machine, and where no session says when it is done, that may be too early. */
+const PATIENCE = [1, 12];
 const TIMEOUT_MS = 150_000;
 
 interface Adaptation {
@@ -58,8 +61,13 @@ describe.skipIf(reason !== undefined)(title, () => {
   test.concurrent.each(runs)('$name, IPv$family', { timeout: TIMEOUT_MS }, async ({ name, family }) => {
     const adaptation = ADAPTATIONS[`${name} v${family}`];
     const record = recordOf(name, family);
-    const outcome = await atOnce(() => replay(name, family, adaptation?.resources));
-    expect(essence(outcome)).toEqual(essence(adaptation?.record(record) ?? record));
+    const expected = essence(adaptation?.record(record) ?? record);
+    let outcome: ReturnType<typeof essence> | undefined;
+    for (const patience of PATIENCE) {
+      outcome = essence(await atOnce(() => replay(name, family, patience, adaptation?.resources)));
+      if (isDeepStrictEqual(outcome, expected)) break;
+    }
+    expect(outcome).toEqual(expected);
   });
 
   if (runs.length === 0) test('all cases', () => {});

@@ -37,10 +37,14 @@ export function recordOf(name: string, family: FamilyNumber): Recording {
   return readRecording(join(RECORDINGS, 'cases', name, `expected.v${family}.json`));
 }
 
-/** @param adapt makes the resources that the daemon gets of those of the case */
+/**
+ * @param patience seconds that everything has for coming to rest once the sessions are quiet
+ * @param adapt makes the resources that the daemon gets of those of the case
+ */
 export async function replay(
   name: string,
   family: FamilyNumber,
+  patience: number,
   adapt: (resources: string) => string = (resources) => resources,
 ): Promise<Recording> {
   const folder = mkdtempSync(join(tmpdir(), 'caracal-conformance-'));
@@ -53,7 +57,19 @@ export async function replay(
     const injection = join(copy, 'inject.json');
     await runRecorder([
       copy,
-      ...['--af', String(family), '-o', output, '--no-ctl', '--idle', '1', '--settle', '1', '--timeout', '40'],
+      ...[
+        '--af',
+        String(family),
+        '-o',
+        output,
+        '--no-ctl',
+        '--idle',
+        '1',
+        '--settle',
+        String(patience),
+        '--timeout',
+        '40',
+      ],
       ...(existsSync(injection) ? ['--inject', injection] : []),
       ...['--daemon', daemonCommand(resources, folder)],
     ]);
