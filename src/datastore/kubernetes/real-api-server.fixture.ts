@@ -45,19 +45,22 @@ export function whyNoApiServer(): string | undefined {
 
 export class RealApiServer {
   readonly folder: string;
-  #command: readonly string[];
+  readonly #command: readonly string[];
+  readonly #guard: number;
   #pids: { api: number; etcd: number };
 
-  private constructor(folder: string, pids: { api: number; etcd: number }) {
+  private constructor(folder: string, pids: { api: number; etcd: number }, guard: number) {
     this.folder = folder;
     this.#pids = pids;
+    this.#guard = guard;
     this.#command = commandOf(pids.api);
   }
 
   static async start(api: 'v1' | 'v3' = 'v1'): Promise<RealApiServer> {
     const folder = mkdtempSync(join(tmpdir(), `caracal-kube-${process.pid}-`));
+    const guard = startGuard(folder);
     const pids = process.env.KUBEBUILDER_ASSETS ? await startAssets(folder) : startScript(folder, api);
-    const server = new RealApiServer(folder, pids);
+    const server = new RealApiServer(folder, pids, guard);
     await server.isReady();
     if (process.env.KUBEBUILDER_ASSETS) await server.#installCalico(api);
     return server;
@@ -133,6 +136,7 @@ export class RealApiServer {
   }
 
   async stop(): Promise<void> {
+    end(this.#guard, 'SIGKILL');
     end(this.#pids.api, 'SIGTERM');
     end(this.#pids.etcd, 'SIGTERM');
     await until(
@@ -265,6 +269,7 @@ async function startAssets(folder: string): Promise<{ api: number; etcd: number 
   for (const [name, token] of Object.entries({ kubeconfig: admin, 'kubeconfig-calico-node': user })) {
     writeFileSync(join(folder, name), kubeconfigText(`https://127.0.0.1:${secure}`, ca, token));
   }
+  for (const [name, pid] of Object.entries({ api, etcd })) writeFileSync(join(folder, `${name}.pid`), `${pid}\n`);
   return { api, etcd };
 }
 
@@ -293,6 +298,20 @@ function run([program = '', ...options]: readonly string[], log: string): number
   const child = spawn(program, options, { stdio: ['ignore', output, output], detached: true });
   child.unref();
   closeSync(output);
+  return child.pid!;
+}
+
+/** Ends what is in the folder when the tests are ended before they could: by a signal, or because a hook took too long. */
+const GUARD = `
+while kill -0 "$1"; do sleep 1; done
+for name in api etcd; do [ -f "$2/$name.pid" ] && kill "$(cat "$2/$name.pid")"; done
+sleep 1
+rm -rf "$2"`;
+
+function startGuard(folder: string): number {
+  const words = ['-c', GUARD, 'guard', `${process.pid}`, folder];
+  const child = spawn('sh', words, { stdio: 'ignore', detached: true });
+  child.unref();
   return child.pid!;
 }
 
