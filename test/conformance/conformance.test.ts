@@ -51,7 +51,10 @@ spec:
 
 const runs = cases().flatMap((name) => ([4, 6] as const).map((family) => ({ name, family })));
 const reason =
-  missing('namespaces', 'ip', 'python3') ?? (runs.length === 0 ? `no recordings in ${RECORDINGS}` : undefined);
+  missing('namespaces', 'ip', 'python3') ??
+  (runs.length === 0
+    ? `needs recordings; CARACAL_CONFORMANCE says where they are, and in ${RECORDINGS} are none`
+    : undefined);
 
 const title = `exports and programs what the recorded BIRD did${reason === undefined ? '' : ` [skipped: ${reason}]`}`;
 
