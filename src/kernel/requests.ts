@@ -18,7 +18,8 @@ export interface RouteScene {
 }
 
 export function routeRequest({ type, route }: Change, scene: RouteScene): WriteRequest {
-  const request = { route, ...scene };
+  const { table, protocol, indexOf } = scene;
+  const request = { route, table, protocol, indexOf };
   if (type === 'delete') return (writer, flags, sequence) => writeDeleteRoute(writer, request, flags, sequence);
   const how = type === 'add' ? NLM_F_EXCL : NLM_F_REPLACE;
   return (writer, flags, sequence) => writeNewRoute(writer, request, how | flags, sequence);

@@ -52,7 +52,8 @@ function sameIdentity(a: LearnedRoute, b: LearnedRoute): boolean {
 }
 
 /** Events for the difference of two lists. Routes of our own, and those that the kernel makes, are not learned. */
-export function learnedEvents(before: RouteList, now: RouteList, ownProtocol: number): KernelEvent[] {
+export function learnedEvents(before: RouteList, now: RouteList, ownProtocol: number): readonly KernelEvent[] {
+  if (!hasLearned(before, ownProtocol) && !hasLearned(now, ownProtocol)) return NOTHING;
   const old = learnedOf(before, ownProtocol);
   const current = learnedOf(now, ownProtocol);
   const gone = old.filter((route) => !current.some((other) => sameIdentity(other, route)));
@@ -66,11 +67,20 @@ export function learnedEvents(before: RouteList, now: RouteList, ownProtocol: nu
   ];
 }
 
+const NOTHING: readonly KernelEvent[] = [];
+
+function hasLearned(list: RouteList, ownProtocol: number): boolean {
+  return list.some((route) => isLearned(route, ownProtocol));
+}
+
+function isLearned({ protocol }: LearnedRoute, ownProtocol: number): boolean {
+  return protocol > RTPROT_KERNEL && protocol !== ownProtocol;
+}
+
 export function learnedOf(list: RouteList, ownProtocol: number): LearnedRoute[] {
   const learned: LearnedRoute[] = [];
   for (const route of list) {
-    if (route.protocol <= RTPROT_KERNEL || route.protocol === ownProtocol) continue;
-    if (!learned.some((other) => sameIdentity(other, route))) learned.push(route);
+    if (isLearned(route, ownProtocol) && !learned.some((other) => sameIdentity(other, route))) learned.push(route);
   }
   return learned;
 }

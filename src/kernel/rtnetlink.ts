@@ -204,9 +204,12 @@ export function writeDeleteRoute(writer: MessageWriter, request: RouteRequest, f
   writer.message(RTM_DELROUTE, NLM_F_REQUEST | flags, sequence, header, () => writeIdentity(writer, request));
 }
 
+/** Written anew for each message, which copies it: a hundred thousand routes need not have one each. */
+const HEADER = new Uint8Array(RTMSG);
+
 function routeHeader({ route, protocol, table }: RouteRequest, scope: number, flags: number): Uint8Array {
   const length = Number(route.prefix.slice(route.prefix.indexOf('/') + 1));
-  const header = new Uint8Array(RTMSG);
+  const header = HEADER.fill(0);
   header[0] = familyNumber(familyOf(route.prefix));
   header[1] = length;
   header[4] = tableOctet(table);
@@ -226,10 +229,22 @@ function writeIdentity(writer: MessageWriter, { route, table }: RouteRequest): v
 
 function writeGateway(writer: MessageWriter, prefix: Prefix, gateway: Address | undefined): void {
   if (gateway === undefined) return;
-  const octets = addressBytes(gateway);
+  const octets = gatewayBytes(gateway);
   const family = familyOf(gateway);
   if (family === familyOf(prefix)) writer.attribute(RTA_GATEWAY, octets);
   else writer.attribute(RTA_VIA, Uint8Array.of(familyNumber(family), 0, ...octets));
+}
+
+let lastGateway: Address | undefined;
+let lastGatewayBytes: Uint8Array = new Uint8Array(0);
+
+/** Routes through one gateway come one after the other. */
+function gatewayBytes(gateway: Address): Uint8Array {
+  if (gateway !== lastGateway) {
+    lastGatewayBytes = addressBytes(gateway);
+    lastGateway = gateway;
+  }
+  return lastGatewayBytes;
 }
 
 function nextHopHeader(flags: number, index: number): Uint8Array {

@@ -48,6 +48,8 @@ interface Entry {
   touched: number;
 }
 
+const NO_ROUTES: RouteList = [];
+
 /** What stands between a wanted route and its place. */
 type Obstacle =
   | { readonly type: 'conflict'; readonly protocol: number }
@@ -359,7 +361,7 @@ export class KernelTable {
       entry = {
         prefix,
         wanted: undefined,
-        routes: [],
+        routes: NO_ROUTES,
         told: false,
         placed: false,
         step: undefined,
