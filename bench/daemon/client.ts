@@ -33,6 +33,8 @@ export class Client {
   /** When it failed last; in milliseconds, as everywhere here. */
   failedAt = 0;
   keepalives = 0;
+  /** Reads that brought something. */
+  reads = 0;
   /** Milliseconds that a KEEPALIVE came after it was due, at worst; negative: always early. */
   latest = Number.NEGATIVE_INFINITY;
   readonly #index: number;
@@ -109,6 +111,7 @@ export class Client {
       this.#fail(this.failure || 'the connection was closed');
       return;
     }
+    this.reads++;
     const carried = this.#carry?.length ?? 0;
     const start = CARRY_ROOM - carried;
     const end = CARRY_ROOM + read;

@@ -1,4 +1,5 @@
-// Which functions took the processor during a part of a process's life, from the .cpuprofile that Node wrote.
+// Which functions and which rooms took the processor during a part of a process's life, from the .cpuprofile that Node
+// wrote.
 
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -11,11 +12,14 @@ export interface Window {
   readonly to: number;
 }
 
+interface CallFrame {
+  readonly functionName: string;
+  readonly url: string;
+  readonly lineNumber: number;
+}
+
 interface CpuProfile {
-  readonly nodes: readonly {
-    readonly id: number;
-    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
-  }[];
+  readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[];
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
   readonly startTime: number;
@@ -26,29 +30,47 @@ const NOT_WORK = ['(idle)', '(root)'];
 
 export function hottestFunctions(file: string, window: Window): string {
   const profile: CpuProfile = JSON.parse(readFileSync(file, 'utf8'));
-  const names = new Map(profile.nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
-  const times = new Map<string, number>();
+  const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]));
+  const functions = new Map<string, number>();
+  const rooms = new Map<string, number>();
   let at = profile.startTime;
   profile.samples.forEach((id, index) => {
     at += profile.timeDeltas[index]!;
-    if (at < window.from || at > window.to) return;
+    const frame = frames.get(id)!;
+    if (at < window.from || at > window.to || NOT_WORK.includes(frame.functionName)) return;
     // A sample holds until the next one.
-    const name = names.get(id)!;
-    times.set(name, (times.get(name) ?? 0) + (profile.timeDeltas[index + 1] ?? 0));
+    const time = profile.timeDeltas[index + 1] ?? 0;
+    add(functions, nameOf(frame), time);
+    add(rooms, roomOf(frame), time);
   });
-  for (const name of NOT_WORK) times.delete(name);
-  const total = [...times.values()].reduce((sum, time) => sum + time, 0);
-  const hottest = [...times].sort(([, a], [, b]) => b - a).slice(0, SHOWN);
-  const lines = hottest.map(
-    ([name, time]) =>
-      `${(time / 1000).toFixed(1).padStart(9)} ms ${((100 * time) / total).toFixed(1).padStart(5)} %  ${name}`,
-  );
-  return [`${(total / 1000).toFixed(1).padStart(9)} ms of work`, ...lines].join('\n');
+  return ['rooms', ...ranking(rooms), 'functions', ...ranking(functions)].join('\n');
 }
 
-function nameOf({ functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame']): string {
-  const name = functionName === '' ? '(anonymous)' : functionName;
-  if (url === '') return name;
-  const path = url.startsWith('file:') ? relative(HOME, fileURLToPath(url)) : url;
-  return `${name} ${path}:${lineNumber + 1}`;
+function add(times: Map<string, number>, name: string, time: number): void {
+  times.set(name, (times.get(name) ?? 0) + time);
+}
+
+function ranking(times: ReadonlyMap<string, number>): readonly string[] {
+  const total = [...times.values()].reduce((sum, time) => sum + time, 0);
+  const hottest = [...times].sort(([, a], [, b]) => b - a).slice(0, SHOWN);
+  return [['all', total] as const, ...hottest].map(([name, time]) => {
+    const share = ((100 * time) / total).toFixed(1);
+    return `${(time / 1000).toFixed(1).padStart(9)} ms ${share.padStart(5)} %  ${name}`;
+  });
+}
+
+function nameOf(frame: CallFrame): string {
+  const name = frame.functionName === '' ? '(anonymous)' : frame.functionName;
+  return frame.url === '' ? name : `${name} ${placeOf(frame)}:${frame.lineNumber + 1}`;
+}
+
+/** `src/rib`, `node:net`; code of Node and V8 that is no JavaScript by its own name. */
+function roomOf(frame: CallFrame): string {
+  if (frame.url === '') return frame.functionName;
+  const place = placeOf(frame);
+  return place.startsWith('node:') ? 'Node, in JavaScript' : place.split('/').slice(0, 2).join('/');
+}
+
+function placeOf({ url }: CallFrame): string {
+  return url.startsWith('file:') ? relative(HOME, fileURLToPath(url)) : url;
 }

@@ -35,6 +35,7 @@ const HIGHEST: RunColumn = { title: 'highest', value: (r) => r.daemon.after.high
 const COMMON: readonly RunColumn[] = [
   { title: 'generator CPU', value: (r) => r.generator.cpu, unit: 's' },
   { title: 'it waited', value: (r) => r.generator.waited, unit: '%' },
+  { title: 'its reads', value: (r) => r.generator.reads, unit: 'count' },
   { title: 'others', value: (r) => r.others, unit: 'CPUs' },
   { title: 'repeated', value: (r) => r.checks.repeated, unit: 'count' },
   { title: 'KEEPALIVE late', value: (r) => Math.max(0, r.keepalives.latest), unit: 'ms' },

@@ -24,8 +24,8 @@ export interface RunResult {
   readonly converging: number;
   readonly latencies?: readonly number[];
   readonly daemon: { readonly cpu: number; readonly before: Memory; readonly after: Memory };
-  /** `waited`: the share of the time in which there was nothing for it to do. */
-  readonly generator: { readonly cpu: number; readonly waited: number };
+  /** `waited`: the share of the time in which there was nothing for it to do; `reads`: those that brought something. */
+  readonly generator: { readonly cpu: number; readonly waited: number; readonly reads: number };
   /** Processors that something else on this machine used meanwhile. */
   readonly others: number;
   /** On the system's monotonic clock, in microseconds: where to look in a profile. */

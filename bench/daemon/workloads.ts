@@ -103,6 +103,7 @@ class Phase {
   elapsed = 0;
   #waited = 0;
   #generator = 0;
+  #reads = 0;
   #others = 0;
 
   constructor(task: Task, rig: Rig) {
@@ -115,6 +116,7 @@ class Phase {
   measure(work: () => boolean): boolean {
     const { epoll } = this.#rig;
     const { processes } = this.#task;
+    const reads = readsOf(this.#rig);
     const before = { waited: epoll.waited, own: process.cpuUsage(), daemon: cpuOfAll(processes), machine: busyTime() };
     const began = performance.now();
     const done = work();
@@ -123,6 +125,7 @@ class Phase {
     const own = (user + system) / 1000;
     this.#waited += epoll.waited - before.waited;
     this.#generator += own;
+    this.#reads += readsOf(this.#rig) - reads;
     this.#others += busyTime() - before.machine - own - (cpuOfAll(processes) - before.daemon);
     return done;
   }
@@ -134,11 +137,15 @@ class Phase {
     const after = figuresOf(this.#task.processes);
     return {
       daemon: { cpu: after.cpu - this.#before.cpu, before: this.#before.memory, after: after.memory },
-      generator: { cpu: this.#generator, waited: this.#waited / this.elapsed },
+      generator: { cpu: this.#generator, waited: this.#waited / this.elapsed, reads: this.#reads },
       others: this.elapsed < LEAST_TO_TELL_OTHERS ? Number.NaN : Math.max(0, this.#others) / this.elapsed,
       window: { from: Number(this.#clock / 1000n), to: Number(process.hrtime.bigint() / 1000n) },
     };
   }
+}
+
+function readsOf(rig: Rig): number {
+  return rig.clients.reduce((total, { reads }) => total + reads, 0);
 }
 
 function checksOf(
@@ -177,7 +184,7 @@ function unfinished(task: Task, rig: Rig, what: string): RunResult {
     establishing: Number.NaN,
     converging: Number.NaN,
     daemon: { cpu: Number.NaN, before: figures.memory, after: figures.memory },
-    generator: { cpu: Number.NaN, waited: Number.NaN },
+    generator: { cpu: Number.NaN, waited: Number.NaN, reads: Number.NaN },
     others: Number.NaN,
     window: { from: 0, to: 0 },
     failure,
