@@ -7,10 +7,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { httpGet } from '../topologies/http-get.ts';
 import { waitFor } from '../topologies/wait-for.ts';
 
 const CARACAL = join(import.meta.dirname, '..', 'caracal');
-const TIMEOUT = 30_000;
+const TIMEOUT = 90_000;
 
 const RESOURCES = `apiVersion: projectcalico.org/v3
 kind: Node
@@ -73,6 +74,12 @@ function freePort(): Promise<number> {
   });
 }
 
+/** Waits until the daemon's status says so; asked by HTTP, since a command for each question would take its time. */
+async function untilStatusSays(text: string): Promise<void> {
+  const says = async () => (await httpGet(join(folder, 'a.sock'), '/status'))?.includes(text) ?? false;
+  expect(await waitFor(says, TIMEOUT)).toBe(true);
+}
+
 async function status(socket = 'a.sock'): Promise<string> {
   const run = caracal('status', '--http', `unix:${join(folder, socket)}`);
   await run.exit;
@@ -82,7 +89,7 @@ async function status(socket = 'a.sock'): Promise<string> {
 describe('caracal run', () => {
   it('answers status while it runs, and ends with 0 on SIGTERM', { timeout: TIMEOUT }, async () => {
     const run = daemon(await freePort());
-    await waitFor(async () => (await status()).includes('127.0.0.2'), TIMEOUT);
+    await untilStatusSays('127.0.0.2');
     expect(await status()).toMatch(/^Caracal process is running\.\nNode node-1, AS 64512, router ID 127\.0\.0\.1/);
     run.process.kill('SIGTERM');
     expect(await run.exit).toBe(0);
@@ -92,7 +99,7 @@ describe('caracal run', () => {
   it('refuses to start where another one has the port, says so, and exits with 1', { timeout: TIMEOUT }, async () => {
     const port = await freePort();
     daemon(port);
-    await waitFor(async () => (await status()).includes('127.0.0.2'), TIMEOUT);
+    await untilStatusSays('127.0.0.2');
     const second = daemon(port, 'b.sock');
     expect(await second.exit).toBe(1);
     expect(second.output()).toContain(`another process listens on 127.0.0.1 port ${port}`);
@@ -102,12 +109,12 @@ describe('caracal run', () => {
 
   it('takes up a change of the files, and keeps what it had while a file is broken', { timeout: TIMEOUT }, async () => {
     daemon(await freePort());
-    await waitFor(async () => (await status()).includes('127.0.0.2'), TIMEOUT);
+    await untilStatusSays('127.0.0.2');
     writeFileSync(join(folder, 'cluster.yaml'), `${RESOURCES}  : {broken\n`);
-    await waitFor(async () => (await status()).includes('cluster.yaml'), TIMEOUT);
+    await untilStatusSays('cluster.yaml');
     expect(await status()).toContain('127.0.0.2');
     writeFileSync(join(folder, 'cluster.yaml'), RESOURCES.replace('127.0.0.2', '127.0.0.3'));
-    await waitFor(async () => (await status()).includes('127.0.0.3'), TIMEOUT);
+    await untilStatusSays('127.0.0.3');
     expect(await status()).not.toMatch(/127\.0\.0\.2|cluster\.yaml/);
   });
 
