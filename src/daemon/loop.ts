@@ -6,6 +6,14 @@ import { now } from './clock.ts';
 
 /** Milliseconds of work before the event loop gets its turn again. */
 const SLICE = 5;
+/**
+ * Milliseconds after a session came up in which others are expected, and what is told is collected for longer: four times
+ * as long as telling it took, at most MAX_PAUSE. When 1,000 clients come at once, telling all about each as it comes would be
+ * 500,000 writes.
+ */
+const COMING_UP = 300;
+const PAUSE_FACTOR = 4;
+const MAX_PAUSE = 100;
 /** The longest that setTimeout can wait. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -28,6 +36,9 @@ export class Loop {
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** Milliseconds: until then sessions are coming up; not before then is anything told. */
+  #comingUpUntil = 0;
+  #workAt = 0;
 
   constructor(ports: LoopPorts) {
     this.#ports = ports;
@@ -61,11 +72,24 @@ export class Loop {
     if (due !== undefined && due <= began) effects.push(...speaker.handle({ type: 'tick' }, began));
     for (const input of this.#ports.collect()) append(effects, speaker.handle(input, began));
     this.#read(effects, began + SLICE);
-    do append(effects, speaker.work());
-    while (speaker.hasWork && now() < began + SLICE);
+    const works = began >= this.#workAt;
+    if (works) this.#work(effects, began + SLICE);
+    if (effects.some(isSessionUp)) this.#comingUpUntil = began + COMING_UP;
+    const told = now();
     this.#ports.execute(effects);
-    if (this.#mailbox.length > 0 || speaker.hasWork) this.wake();
+    if (works && told < this.#comingUpUntil) this.#pause(now() - told);
+    if (this.#mailbox.length > 0 || (speaker.hasWork && this.#workAt <= now())) this.wake();
     else this.#armTimer();
+  }
+
+  #work(effects: Effect[], until: number): void {
+    const { speaker } = this.#ports;
+    do append(effects, speaker.work());
+    while (speaker.hasWork && now() < until);
+  }
+
+  #pause(telling: number): void {
+    this.#workAt = now() + Math.min(MAX_PAUSE, PAUSE_FACTOR * telling);
   }
 
   #read(effects: Effect[], until: number): void {
@@ -83,13 +107,21 @@ export class Loop {
 
   #armTimer(): void {
     clearTimeout(this.#timer);
-    const due = this.#ports.speaker.nextDeadline();
-    if (due === undefined) return;
-    const wait = Math.min(LONGEST_TIMER, Math.max(0, Math.ceil(due - now())));
+    const at = now();
+    const due = Math.min(
+      this.#ports.speaker.nextDeadline() ?? Number.POSITIVE_INFINITY,
+      this.#workAt > at ? this.#workAt : Number.POSITIVE_INFINITY,
+    );
+    if (due === Number.POSITIVE_INFINITY) return;
+    const wait = Math.min(LONGEST_TIMER, Math.max(0, Math.ceil(due - at)));
     this.#timer = setTimeout(() => this.wake(), wait);
   }
 }
 
 function append(effects: Effect[], more: readonly Effect[]): void {
   for (const effect of more) effects.push(effect);
+}
+
+function isSessionUp(effect: Effect): boolean {
+  return effect.type === 'fact' && effect.fact.type === 'peerStateChanged' && effect.fact.to === 'Established';
 }
