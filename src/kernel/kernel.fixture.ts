@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { KernelEvent, KernelNextHop, KernelRoute, KernelWish } from '../fib/types.ts';
 import { LinuxKernel, type LinuxKernelOptions } from './kernel.ts';
-import type { KernelStatus } from './port.ts';
+import type { KernelStatus, TunnelWish } from './port.ts';
 import type { KernelProblem } from './troubles.ts';
 
 /** Why such tests cannot run here; undefined: they can. */
@@ -149,6 +149,10 @@ export class RemoteKernel {
     return this.#call('program', wishes) as Promise<void>;
   }
 
+  manageTunnel(tunnel: TunnelWish): Promise<void> {
+    return this.#call('manageTunnel', tunnel) as Promise<void>;
+  }
+
   sweep(): Promise<void> {
     return this.#call('sweep') as Promise<void>;
   }
@@ -267,6 +271,7 @@ async function serve(): Promise<void> {
   const methods: Record<string, (argument: unknown) => unknown> = {
     start: () => kernel.start((events) => print({ type: 'events', events })),
     program: (wishes) => kernel.program(wishes as KernelWish[]),
+    manageTunnel: (tunnel) => kernel.manageTunnel(tunnel as TunnelWish),
     sweep: () => kernel.sweep(),
     audit: () => kernel.audit(),
     routes: () => kernel.routes(),

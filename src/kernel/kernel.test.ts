@@ -27,6 +27,16 @@ async function kernelIn(ns: Namespace, options: Omit<LinuxKernelOptions, 'report
   return kernel;
 }
 
+function hasIpip(ns: Namespace): boolean {
+  try {
+    ns.ip('link add probe type ipip remote 192.0.2.1');
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && 'stderr' in error)) throw error;
+    return false;
+  }
+}
+
 const QUICK = { interval: 10, timeout: 3_000 };
 const BLOCK = '10.65.1.0/26';
 const toEth0 = via('10.0.0.2', 'eth0');
@@ -463,6 +473,23 @@ describe.skipIf(missing !== undefined)('what goes wrong', () => {
       await expect.poll(async () => (await kernel.status()).waiting.length, QUICK).toBe(2);
     }
     expect(kernel.problems).toEqual([]);
+  });
+
+  test.each([
+    ['is of another kind', true, /^tunl0 is no ipip tunnel \(veth\); it is left alone$/],
+    ['cannot be made', false, /^cannot create tunl0: .+ \(EOPNOTSUPP\); it needs the kernel module ipip$/],
+  ])('a tunl0 that %s is named once, and routes wait where they have to', async (what, isThere, words) => {
+    const ns = namespace();
+    if (isThere) ns.veth('tunl0');
+    else if (hasIpip(ns)) return expect(what).toBe('cannot be made'); // it can, here
+    const kernel = await kernelIn(ns);
+    await kernel.manageTunnel({ device: 'tunl0', address: '10.65.0.1', carrier: '10.0.0.1' });
+    await kernel.program(unicast(BLOCK, [{ ...via('10.0.0.7', 'tunl0'), onlink: true }]));
+    const text = expect.stringMatching(words);
+    await expect.poll(() => kernel.problems, QUICK).toEqual([{ type: 'tunnel', text }]);
+    const state = isThere ? { installed: 1 } : { installed: 0, waiting: [{ prefix: BLOCK, text }] };
+    await expect.poll(() => kernel.status(), QUICK).toEqual({ wanted: 1, ...quiet, ...state });
+    if (isThere) expect(ns.ip('-4 addr show tunl0')).toBe('');
   });
 
   test('a link that is deleted and made again under the same name at once', async () => {

@@ -12,7 +12,7 @@ import {
   RTM_NEWLINK,
   RTM_NEWROUTE,
 } from './constants.ts';
-import { readAddress, readLink } from './link-messages.ts';
+import { readAddress, readLink, writeAddress, writeLinkUp, writeNewLink } from './link-messages.ts';
 import { MessageWriter, readAnswer, readMessages } from './netlink.ts';
 import { readRoute, writeDeleteRoute, writeNewRoute } from './rtnetlink.ts';
 
@@ -162,6 +162,35 @@ describe('requests', () => {
     expect(message).toEqual(
       octets('2c000000 1900 0100 05000000 00000000 021a0000fc0cff01 00000000 080001000a410100 08000f00e8030000'),
     );
+  });
+
+  test('the messages that make a tunnel device read as what they ask for', () => {
+    const [created, raised, given, taken] = readMessages(
+      written((writer) => {
+        writeNewLink(writer, { name: 'tunl0', kind: 'ipip' }, NLM_F_ACK, 1);
+        writeLinkUp(writer, { index: 7, mtu: 1480 }, 0, 2);
+        writeAddress(writer, { type: 'add', index: 7, address: '10.65.0.1', length: 32 }, 0, 3);
+        writeAddress(writer, { type: 'remove', index: 7, address: '10.65.0.9', length: 24 }, 0, 4);
+      }),
+    );
+    const link = { index: 0, name: 'tunl0', kind: 'ipip', mtu: 0, adminUp: false, carrier: false };
+    const address = { index: 7, secondary: false, scope: 'global' };
+    expect([created!.type, created!.flags, readLink(created!.payload)]).toEqual([RTM_NEWLINK, 0x605, link]);
+    expect([raised!.type, raised!.flags, readLink(raised!.payload)]).toEqual([
+      RTM_NEWLINK,
+      0x001,
+      { index: 7, name: '', mtu: 1480, adminUp: true, carrier: false },
+    ]);
+    expect([given!.type, given!.flags, readAddress(given!.payload)]).toEqual([
+      RTM_NEWADDR,
+      0x601,
+      { ...address, address: '10.65.0.1', prefix: '10.65.0.1/32' },
+    ]);
+    expect([taken!.type, taken!.flags, readAddress(taken!.payload)]).toEqual([
+      RTM_DELADDR,
+      0x001,
+      { ...address, address: '10.65.0.9', prefix: '10.65.0.0/24' },
+    ]);
   });
 
   const nextHops = [

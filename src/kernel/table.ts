@@ -5,7 +5,7 @@
 //
 // Pure: time is an argument in milliseconds; the kernel is spoken to by netlink-kernel.ts. A route of another protocol is
 // never replaced or deleted. A new route is in place before the old one of the same prefix goes. An old route stays while
-// the new one cannot be placed: a way that was right until now is better than none.
+// the kernel refuses the new one: a way that was right until now is better than none.
 
 import type { Family, Prefix } from 'node-bgp';
 import { familyOf } from 'node-bgp/ip';
