@@ -477,7 +477,7 @@ describe.skipIf(missing !== undefined)('what goes wrong', () => {
 
   test.each([
     ['is of another kind', true, /^tunl0 is no ipip tunnel \(veth\); it is left alone$/],
-    ['cannot be made', false, /^cannot create tunl0: .+ \(EOPNOTSUPP\); it needs the kernel module ipip$/],
+    ['cannot be made', false, /^cannot create tunl0: .+ \(ENOTSUP\); it needs the kernel module ipip$/],
   ])('a tunl0 that %s is named once, and routes wait where they have to', async (what, isThere, words) => {
     const ns = namespace();
     if (isThere) ns.veth('tunl0');

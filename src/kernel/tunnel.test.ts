@@ -131,7 +131,7 @@ describe('the tunnel device', () => {
 
   test('that cannot be created is tried again after rising pauses, and reported once', () => {
     const world = new World();
-    world.refusals.set('create', ['EOPNOTSUPP', 'Unknown device type']);
+    world.refusals.set('create', ['ENOTSUP', 'Unknown device type']);
     world.tunnel.set(WISH);
     const began = world.now;
     const tries: number[] = [];
@@ -141,7 +141,7 @@ describe('the tunnel device', () => {
       world.tunnel.tick(world.now);
     }
     expect(tries).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183]);
-    const text = 'cannot create tunl0: Unknown device type (EOPNOTSUPP); it needs the kernel module ipip';
+    const text = 'cannot create tunl0: Unknown device type (ENOTSUP); it needs the kernel module ipip';
     expect([world.problems, world.tunnel.obstacle('tunl0'), world.tunnel.obstacle('eth0')]).toEqual([
       [{ type: 'tunnel', text }],
       text,
