@@ -307,7 +307,7 @@ export class LinuxKernel implements Kernel {
       this.#table.tick(now);
       this.#tunnel.tick(now);
       this.#work();
-    }, deadline - performance.now());
+    }, Math.max(0, deadline - performance.now()));
   }
 
   async #pump(): Promise<void> {
