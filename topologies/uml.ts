@@ -21,7 +21,7 @@ export interface UmlOptions {
 
 const INIT = join(import.meta.dirname, 'uml-init.sh');
 /** Node keeps what it has compiled, from one boot to the next: a daemon starts in half the time. */
-export const UML_CODE_CACHE = join(import.meta.dirname, '../node_modules/.cache/caracal-uml');
+export const UML_CODE_CACHE = join(import.meta.dirname, '../node_modules/.cache/caracal');
 /** Its memory is a file that must be executable; where this folder is missing it looks for another one itself. */
 const MEMORY_FOLDER = '/dev/shm';
 

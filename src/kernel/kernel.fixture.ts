@@ -21,6 +21,9 @@ export function namespacesMissing(): string | undefined {
   return undefined;
 }
 
+/** Each test starts a process or two; compiled once, they start in half the time. */
+const CODE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/caracal', import.meta.url));
+
 let namespaces = 0;
 
 /** A namespace with `eth0` (10.0.0.1/24, fd00::1/64) and `eth1` (10.0.1.1/24), both with carrier. */
@@ -135,6 +138,7 @@ export class RemoteKernel {
   constructor(namespace: Namespace, options: Omit<LinuxKernelOptions, 'report'> = {}, wrapper: readonly string[] = []) {
     const program = [process.execPath, '--expose-gc', fileURLToPath(import.meta.url), JSON.stringify(options)];
     this.#child = spawn('ip', ['netns', 'exec', namespace.name, ...wrapper, ...program], {
+      env: { ...process.env, NODE_COMPILE_CACHE: CODE_CACHE },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     createInterface({ input: this.#child.stdout! }).on('line', (line) => this.#take(JSON.parse(line) as Answer));

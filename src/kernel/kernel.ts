@@ -302,12 +302,15 @@ export class LinuxKernel implements Kernel {
     clearTimeout(this.#retryTimer);
     const deadline = earliest(this.#table.nextDeadline(), this.#tunnel.nextDeadline());
     if (deadline === undefined || this.#isStopped) return;
-    this.#retryTimer = setTimeout(() => {
-      const now = performance.now();
-      this.#table.tick(now);
-      this.#tunnel.tick(now);
-      this.#work();
-    }, Math.max(0, deadline - performance.now()));
+    this.#retryTimer = setTimeout(
+      () => {
+        const now = performance.now();
+        this.#table.tick(now);
+        this.#tunnel.tick(now);
+        this.#work();
+      },
+      Math.max(0, deadline - performance.now()),
+    );
   }
 
   async #pump(): Promise<void> {
