@@ -154,12 +154,12 @@ const CEASE_REASONS = [
   ...['connection rejected', 'configuration change', 'connection collision', 'out of resources'],
 ];
 
-/** Reasons of several words, or bare numbers, between commas. */
+/** Reasons of several words between commas. */
 export const CEASE: ParseArgument = (reader) => {
   if (!reader.acceptOperator('{')) return FLAG(reader);
   const reasons: string[] = [];
   do {
-    reasons.push(reader.peek().type === 'number' ? reader.next().text : ceaseReason(reader));
+    reasons.push(ceaseReason(reader));
   } while (reader.acceptOperator(','));
   reader.operator('}');
   return { type: 'flags', flags: reasons };
@@ -168,8 +168,9 @@ export const CEASE: ParseArgument = (reader) => {
 function ceaseReason(reader: Reader): string {
   let reason = '';
   while (!CEASE_REASONS.includes(reason)) {
-    const next = reason === '' ? reader.peek().text : `${reason} ${reader.peek().text}`;
-    if (!CEASE_REASONS.some((known) => known.startsWith(next))) reader.unexpected();
+    const { type, text } = reader.peek();
+    const next = reason === '' ? text : `${reason} ${text}`;
+    if (type !== 'name' || !CEASE_REASONS.some((known) => known.startsWith(next))) reader.unexpected();
     reader.next();
     reason = next;
   }

@@ -20,6 +20,8 @@ export class Reader {
   readonly #tokens: readonly Token[];
   #index = 0;
   #depth = 0;
+  #termDepth = 0;
+  #links = 0;
   /** Of the token that was read last. */
   last: Place;
   /** Names that have been defined. For BIRD 2 one that has not is a mistake of syntax; absent in commands, where all may be. */
@@ -52,8 +54,9 @@ export class Reader {
 
   next(): Token {
     const token = this.peek();
+    if (token.type === 'end') this.unexpected();
     this.last = this.placeOf(token);
-    if (token.type !== 'end') this.#index++;
+    this.#index++;
     return token;
   }
 
@@ -147,9 +150,27 @@ export class Reader {
     return fail(this.placeOf(token), `syntax error${what}`);
   }
 
+  tooDeep(): never {
+    return fail(this.here, `nested deeper than ${DEEPEST} levels`);
+  }
+
+  /** A term, of which the outermost counts links. */
+  nestedTerm<T>(parse: () => T): T {
+    if (this.#termDepth === 0) this.#links = 0;
+    this.#termDepth++;
+    const result = this.nested(parse);
+    this.#termDepth--;
+    return result;
+  }
+
+  /** One more operator in a row, which makes the tree of the term higher without nesting anything. */
+  countLink(): void {
+    if (++this.#links > DEEPEST) this.tooDeep();
+  }
+
   /** Runs a part of the parser one level deeper. */
   nested<T>(parse: () => T): T {
-    if (this.#depth === DEEPEST) fail(this.here, `nested deeper than ${DEEPEST} levels`);
+    if (this.#depth === DEEPEST) this.tooDeep();
     this.#depth++;
     const result = parse();
     this.#depth--;

@@ -13,22 +13,26 @@ const LEVELS: readonly (readonly BinaryOperator[])[] = [
   ['+', '-'],
   ['*', '/'],
 ];
+const LOGICAL = 0;
 const COMPARISON = 1;
 
-/** Operators in a row at one level; each makes the tree one level higher. */
-const LONGEST_CHAIN = 400;
-
 export function term(reader: Reader): Term {
-  return reader.nested(() => binary(reader, 0));
+  return reader.nestedTerm(() => binary(reader, 0));
 }
 
 function binary(reader: Reader, level: number): Term {
   const operators = LEVELS[level];
   if (operators === undefined) return unary(reader);
   let left = binary(reader, level + 1);
-  for (let length = 0; reader.isOperator(...operators); length++) {
-    // Comparisons do not associate, and only logical chains are as long as lists.
-    if (level === COMPARISON ? length > 0 : level > 0 && length === LONGEST_CHAIN) reader.unexpected();
+  let height = 0;
+  let last = '';
+  while (reader.isOperator(...operators)) {
+    const { text } = reader.peek();
+    // Comparisons do not associate, and a run of one logical operator is no higher for being long.
+    if (level === COMPARISON && height > 0) reader.unexpected();
+    if (level !== LOGICAL || text !== last) height++;
+    if (height > 1) reader.countLink();
+    last = text;
     const operator = reader.next().text as BinaryOperator;
     const right = binary(reader, level + 1);
     left = { type: 'binary', operator, left, right, at: left.at, end: reader.here };
@@ -46,8 +50,8 @@ function unary(reader: Reader): Term {
 /** `.len`, `.mask(8)` ... behind a term. */
 function parts(reader: Reader, first: Term): Term {
   let of = first;
-  for (let length = 0; reader.isOperator('.') && length < LONGEST_CHAIN; length++) {
-    reader.next();
+  while (reader.acceptOperator('.')) {
+    reader.countLink();
     const name = reader.word(...PARTS[reader.dialect.bird]);
     if (name !== 'mask') {
       of = { type: 'part', name, of, at: first.at, end: reader.last };
