@@ -30,13 +30,14 @@ const COMMANDS: readonly [string, Command][] = [
     },
   ],
   [
-    'run --kernel linux --kernel-table 100 --kernel-protocol 200 --manage-tunnel',
+    'run --kernel linux --kernel-table 100 --kernel-protocol 200 --kernel-audit 5m --manage-tunnel',
     {
       type: 'run',
       flags: {
         kernel: 'linux',
         kernelTable: 100,
         kernelProtocol: 200,
+        kernelAudit: 300,
         manageTunnel: true,
         http: [],
         check: false,
@@ -115,6 +116,7 @@ const MISTAKES: readonly [string, string][] = [
   ['run --kernel-table 255', "--kernel-table: table 255 is the kernel's own"],
   ['run --kernel-protocol bird', '--kernel-protocol: "bird" is not the number of a route protocol, 5 to 255'],
   ['run --kernel-protocol 4', '--kernel-protocol: protocol 4 is for routes of the kernel and of people'],
+  ['run --kernel-audit 1', '--kernel-audit: "1" is no time such as 90s, 5m or 1h'],
   ['run --kernel none --manage-tunnel', '--manage-tunnel makes no sense with --kernel none'],
   ['run --guard never', '--guard never is unknown, there are warn, hold'],
   ['run --guard-time 5', '--guard-time: "5" is no time such as 90s, 5m or 1h'],

@@ -8,7 +8,7 @@ import { type Flags, readFlags, usageError } from './flags.ts';
 import { parseKernelProtocol, parseKernelTable } from './kernel-numbers.ts';
 import { didYouMean } from './suggest.ts';
 import { parseTime } from './time.ts';
-import type { Command, CommandName, UsageError } from './types.ts';
+import type { Command, CommandName, KernelFlags, UsageError } from './types.ts';
 
 export function parseArguments(argv: readonly string[]): Command | UsageError {
   const [first, ...rest] = argv;
@@ -41,20 +41,14 @@ function parseRun(flags: Flags): Command | UsageError {
   if (superfluous) return superfluous;
   const { values } = flags;
   const datastore = choice(values, 'datastore', DATASTORES);
-  const kernel = choice(values, 'kernel', KERNELS);
+  const kernel = kernelFlags(values);
   const logLevel = choice(values, 'log-level', LOG_LEVELS);
   const listen = parsed(values, 'listen', parseSocketAddress);
   const http = endpoints(values);
   const guard = choice(values, 'guard', GUARDS);
   const guardTime = parsed(values, 'guard-time', parseTime);
-  const kernelTable = parsed(values, 'kernel-table', parseKernelTable);
-  const kernelProtocol = parsed(values, 'kernel-protocol', parseKernelProtocol);
-  for (const result of [datastore, kernel, logLevel, listen, http, guard, guardTime, kernelTable, kernelProtocol]) {
+  for (const result of [datastore, kernel, logLevel, listen, http, guard, guardTime]) {
     if (result?.type === 'usageError') return result;
-  }
-  if (kernel?.type === 'value' && kernel.value === 'none') {
-    const pointless = ['kernel-table', 'kernel-protocol', 'manage-tunnel'].find((name) => values.has(name));
-    if (pointless !== undefined) return usageError(`--${pointless} makes no sense with --kernel none`);
   }
   const node = values.get('node')?.[0];
   const resources = values.get('resources')?.[0];
@@ -64,16 +58,37 @@ function parseRun(flags: Flags): Command | UsageError {
       ...(node !== undefined && { node }),
       ...(datastore?.type === 'value' && { datastore: datastore.value }),
       ...(resources !== undefined && { resources }),
-      ...(kernel?.type === 'value' && { kernel: kernel.value }),
-      ...(kernelTable?.type === 'value' && { kernelTable: kernelTable.value }),
-      ...(kernelProtocol?.type === 'value' && { kernelProtocol: kernelProtocol.value }),
-      ...(values.has('manage-tunnel') && { manageTunnel: true }),
+      ...(kernel.type === 'value' && kernel.value),
       ...(listen?.type === 'value' && { listen: listen.value }),
       http: http.type === 'value' ? http.value : [],
       ...(logLevel?.type === 'value' && { logLevel: logLevel.value }),
       ...(guard?.type === 'value' && { guard: guard.value }),
       ...(guardTime?.type === 'value' && { guardTime: guardTime.value }),
       check: values.has('check'),
+    },
+  };
+}
+
+const FOR_LINUX = ['kernel-table', 'kernel-protocol', 'kernel-audit', 'manage-tunnel'];
+
+function kernelFlags(values: Flags['values']): Value<KernelFlags> | UsageError {
+  const kernel = choice(values, 'kernel', KERNELS);
+  const table = parsed(values, 'kernel-table', parseKernelTable);
+  const protocol = parsed(values, 'kernel-protocol', parseKernelProtocol);
+  const audit = parsed(values, 'kernel-audit', parseTime);
+  for (const result of [kernel, table, protocol, audit]) if (result?.type === 'usageError') return result;
+  const pointless = FOR_LINUX.find((name) => values.has(name));
+  if (kernel?.type === 'value' && kernel.value === 'none' && pointless !== undefined) {
+    return usageError(`--${pointless} makes no sense with --kernel none`);
+  }
+  return {
+    type: 'value',
+    value: {
+      ...(kernel?.type === 'value' && { kernel: kernel.value }),
+      ...(table?.type === 'value' && { kernelTable: table.value }),
+      ...(protocol?.type === 'value' && { kernelProtocol: protocol.value }),
+      ...(audit?.type === 'value' && { kernelAudit: audit.value }),
+      ...(values.has('manage-tunnel') && { manageTunnel: true }),
     },
   };
 }

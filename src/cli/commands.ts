@@ -50,6 +50,11 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       { name: 'kernel', value: 'KIND', help: 'linux programs routes (default), none leaves the kernel alone' },
       { name: 'kernel-table', value: 'NUMBER', help: 'routing table to program (default 254, main)' },
       { name: 'kernel-protocol', value: 'NUMBER', help: 'protocol of our routes in the kernel (default 12, bird)' },
+      {
+        name: 'kernel-audit',
+        value: 'TIME',
+        help: 'how often to read all routes as a precaution (default 1m, 0s: never)',
+      },
       { name: 'manage-tunnel', help: 'make tunl0 and its address, where no Felix does' },
       { name: 'listen', value: 'ADDR:PORT', help: 'accept BGP here instead of where the resources say' },
       {

@@ -91,8 +91,8 @@ const CASES: readonly [string, Environment, Partial<RunFlags>, Partial<RunOption
   [
     'table, protocol and tunnel of the kernel',
     {},
-    { kernelTable: 100, kernelProtocol: 200, manageTunnel: true },
-    { kernelTable: 100, kernelProtocol: 200, manageTunnel: true },
+    { kernelTable: 100, kernelProtocol: 200, kernelAudit: 0, manageTunnel: true },
+    { kernelTable: 100, kernelProtocol: 200, kernelAudit: 0, manageTunnel: true },
   ],
   ['listen and kernel', {}, { listen: { port: 1790 }, kernel: 'none' }, { listen: { port: 1790 }, kernel: 'none' }],
 ];

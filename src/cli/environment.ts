@@ -56,6 +56,7 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
     kernel: flags.kernel ?? 'linux',
     ...(flags.kernelTable !== undefined && { kernelTable: flags.kernelTable }),
     ...(flags.kernelProtocol !== undefined && { kernelProtocol: flags.kernelProtocol }),
+    ...(flags.kernelAudit !== undefined && { kernelAudit: flags.kernelAudit }),
     ...(flags.manageTunnel && { manageTunnel: true }),
     ...(flags.listen && { listen: flags.listen }),
     http: flags.http.length > 0 ? flags.http : [fallback],

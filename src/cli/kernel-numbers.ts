@@ -1,6 +1,6 @@
 // Numbers of rtnetlink that a person may choose: which routing table is programmed, and under which protocol.
 
-type Parsed = { readonly value: number } | { readonly problem: string };
+import type { Parsed } from '../status/endpoint.ts';
 
 const LOCAL_TABLE = 255;
 const LARGEST_TABLE = 0xffff_ffff;
@@ -8,7 +8,7 @@ const LARGEST_TABLE = 0xffff_ffff;
 const TAKEN_PROTOCOLS = 5;
 const LARGEST_PROTOCOL = 255;
 
-export function parseKernelTable(text: string): Parsed {
+export function parseKernelTable(text: string): Parsed<number> {
   const table = wholeNumber(text);
   if (table === undefined || table === 0 || table > LARGEST_TABLE) {
     return { problem: `"${text}" is not the number of a routing table, 1 to ${LARGEST_TABLE}` };
@@ -17,7 +17,7 @@ export function parseKernelTable(text: string): Parsed {
 }
 
 /** Routes of the protocol are ours: they are deleted when nobody wants them. */
-export function parseKernelProtocol(text: string): Parsed {
+export function parseKernelProtocol(text: string): Parsed<number> {
   const protocol = wholeNumber(text);
   if (protocol === undefined || protocol > LARGEST_PROTOCOL) {
     return { problem: `"${text}" is not the number of a route protocol, ${TAKEN_PROTOCOLS} to ${LARGEST_PROTOCOL}` };

@@ -14,14 +14,19 @@ export interface UsageError {
   readonly text: string;
 }
 
-export interface RunFlags {
-  readonly node?: string;
-  readonly datastore?: DatastoreOptions['type'];
-  readonly resources?: string;
+export interface KernelFlags {
   readonly kernel?: 'linux' | 'none';
   readonly kernelTable?: number;
   readonly kernelProtocol?: number;
+  /** Seconds. */
+  readonly kernelAudit?: number;
   readonly manageTunnel?: boolean;
+}
+
+export interface RunFlags extends KernelFlags {
+  readonly node?: string;
+  readonly datastore?: DatastoreOptions['type'];
+  readonly resources?: string;
   readonly listen?: ListenOption;
   readonly http: readonly HttpEndpoint[];
   readonly logLevel?: LogLevel;
@@ -119,6 +124,8 @@ export interface RunOptions {
   readonly kernelTable?: number;
   /** rtm_protocol of our routes, absent: bird. */
   readonly kernelProtocol?: number;
+  /** Seconds between readings of all routes, 0: never; absent: a minute. */
+  readonly kernelAudit?: number;
   /** Nobody else makes the tunnel device: this daemon does. */
   readonly manageTunnel?: boolean;
   /** Overrides address and port of the resources. */

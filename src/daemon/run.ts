@@ -48,11 +48,12 @@ export async function runDaemon(options: RunOptions, version: string): Promise<n
   return code;
 }
 
-function openKernel({ kernel, kernelTable, kernelProtocol }: RunOptions, logger: Logger): Kernel {
+function openKernel({ kernel, kernelTable, kernelProtocol, kernelAudit }: RunOptions, logger: Logger): Kernel {
   if (kernel === 'none') return new NoKernel();
   return new LinuxKernel({
     ...(kernelTable !== undefined && { table: kernelTable }),
     ...(kernelProtocol !== undefined && { protocol: kernelProtocol }),
+    ...(kernelAudit !== undefined && { auditInterval: kernelAudit * 1000 }),
     report: (problem) => logKernelProblem(logger, problem),
   });
 }
