@@ -29,7 +29,7 @@ echo /run/modprobe >/proc/sys/kernel/modprobe
 /run/modprobe ipv6
 ip link set lo up
 
-cd "$UML_WORK" && sh /run/job/command >/run/job/stdout 2>/run/job/stderr </dev/null
+{ cd "$UML_WORK" && sh /run/job/command </dev/null; } >/run/job/stdout 2>/run/job/stderr
 echo $? >/run/job/status
 sync
 echo o >/proc/sysrq-trigger
