@@ -96,6 +96,13 @@ describe('caracal run', () => {
     expect(await status()).toContain('no Caracal answers');
   });
 
+  it('compares the kernel with what it should hold on SIGUSR2', { timeout: TIMEOUT }, async () => {
+    const run = daemon(await freePort());
+    await untilStatusSays('127.0.0.2');
+    run.process.kill('SIGUSR2');
+    expect(await waitFor(() => run.output().includes('as asked by SIGUSR2'), TIMEOUT)).toBe(true);
+  });
+
   it('refuses to start where another one has the port, says so, and exits with 1', { timeout: TIMEOUT }, async () => {
     const port = await freePort();
     daemon(port);

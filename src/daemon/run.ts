@@ -20,12 +20,13 @@ export async function runDaemon(options: RunOptions, version: string): Promise<n
     return fail(`the datastore ${options.datastore.type} is not supported yet; use files`, 2);
   const logger = makeLogger(options.logLevel, options.node);
   const end = Promise.withResolvers<number>();
+  const kernel = openKernel(options, logger);
   const daemon = new Daemon({
     options,
     version,
     logger,
     datastores,
-    kernel: openKernel(options, logger),
+    kernel,
     onFatal: (text, code) => end.resolve(fail(text, code)),
   });
   const servers: HttpServer[] = [];
@@ -42,7 +43,15 @@ export async function runDaemon(options: RunOptions, version: string): Promise<n
   const onSignal = () => end.resolve(0);
   process.once('SIGTERM', onSignal);
   process.once('SIGINT', onSignal);
+  const onAudit = () => {
+    kernel.audit().then(
+      () => logger.info('the kernel was compared with what it should hold, as asked by SIGUSR2'),
+      (error: Error) => logger.error({ err: error }, 'the kernel could not be read'),
+    );
+  };
+  process.on('SIGUSR2', onAudit);
   const code = await end.promise;
+  process.off('SIGUSR2', onAudit);
   await Promise.all(servers.map((server) => server.stop()));
   await daemon.stop();
   return code;
