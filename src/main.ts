@@ -13,6 +13,8 @@ const cli = createCli({
   run: async (options: RunOptions) => (await import('./daemon/run.ts')).runDaemon(options, packageJson.version),
   explain: async (options, query) => (await import('./daemon/explain-files.ts')).explainFiles(options, query),
   plan: async (request) => (await import('./daemon/plan.ts')).makePlan(request),
+  migrate: async (request, outputs) =>
+    (await import('../bird-compat/migrate-command.ts')).runMigrateCommand(request, outputs),
   lab: async (command: LabCommand) => (await import('../topologies/lab-command.ts')).runLabCommand(command),
 });
 

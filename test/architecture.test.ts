@@ -34,7 +34,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/cli': ['src/node-bgp', 'src/status', 'src/speaker/planning.ts'],
   'src/daemon': ['src'],
-  'src/main.ts': ['src', 'topologies', 'package.json'],
+  'src/main.ts': ['src', 'bird-compat', 'topologies', 'package.json'],
   'bird-compat/language': ['src/node-bgp'],
   'bird-compat/filters': ['src/node-bgp', 'src/policy', 'bird-compat/language'],
   'bird-compat/intent': [

@@ -65,6 +65,11 @@ const COMMANDS: readonly [string, Command][] = [
     'plan --resources /new --from /old --node a --json',
     { type: 'plan', resources: '/new', from: '/old', node: 'a', json: true },
   ],
+  ['migrate a.conf', { type: 'migrate', file: 'a.conf', family: 'ipv4' }],
+  [
+    'migrate --bird 2 --family ipv6 --node n a.conf',
+    { type: 'migrate', file: 'a.conf', node: 'n', bird: 2, family: 'ipv6' },
+  ],
   ['lab up a.yaml', { type: 'lab', lab: { action: 'up', file: 'a.yaml' } }],
   ['lab show a.yaml', { type: 'lab', lab: { action: 'show', file: 'a.yaml' } }],
   ['lab down a.yaml', { type: 'lab', lab: { action: 'down', file: 'a.yaml' } }],
@@ -91,7 +96,7 @@ test.each(COMMANDS)('caracal %s', (line, expected) => {
 });
 
 const MISTAKES: readonly [string, string][] = [
-  ['', 'a command is missing: run, status, explain, plan, lab, version, help'],
+  ['', 'a command is missing: run, status, explain, plan, migrate, lab, version, help'],
   ['stauts', 'unknown command stauts; did you mean status?'],
   ['frobnicate', 'unknown command frobnicate'],
   ['--nod', 'unknown option --nod'],
@@ -135,6 +140,9 @@ const MISTAKES: readonly [string, string][] = [
   ['plan --resources /new --node a', '--node goes with --from; a daemon knows its node'],
   ['plan --resources /new --from /old --http :1', '--from asks no daemon: leave --http away'],
   ['version 2', 'version takes options only, not 2'],
+  ['migrate', 'migrate needs the file: caracal migrate FILE'],
+  ['migrate a b', 'migrate takes one file'],
+  ['migrate a --bird two', '--bird two is unknown, there are 1, 2'],
   ['lab', 'lab needs an action: up, show, exec, down'],
   ['lab dwon', 'unknown lab action dwon; did you mean down?'],
   ['lab donw', 'unknown lab action donw; did you mean down?'],

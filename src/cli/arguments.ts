@@ -3,7 +3,17 @@
 
 import { type HttpEndpoint, parseHttpEndpoint, parseSocketAddress } from '../status/endpoint.ts';
 import { parseTarget } from '../status/query.ts';
-import { COMMAND_NAMES, COMMANDS, DATASTORES, GUARDS, KERNELS, LAB_ACTIONS, LOG_LEVELS } from './commands.ts';
+import {
+  BIRDS,
+  COMMAND_NAMES,
+  COMMANDS,
+  DATASTORES,
+  FAMILIES,
+  GUARDS,
+  KERNELS,
+  LAB_ACTIONS,
+  LOG_LEVELS,
+} from './commands.ts';
 import { type Flags, readFlags, usageError } from './flags.ts';
 import { parseKernelProtocol, parseKernelTable } from './kernel-numbers.ts';
 import { didYouMean } from './suggest.ts';
@@ -31,6 +41,7 @@ const PARSERS: Readonly<Record<CommandName, (flags: Flags) => Command | UsageErr
   status: parseStatus,
   explain: parseExplain,
   plan: parsePlan,
+  migrate: parseMigrate,
   lab: parseLab,
   version: (flags) => onlyOptions('version', flags) ?? { type: 'version' },
   help: parseHelp,
@@ -154,6 +165,23 @@ function parsePlan(flags: Flags): Command | UsageError {
     ...(node !== undefined && { node }),
     json: values.has('json'),
     ...(endpoint && { http: endpoint }),
+  };
+}
+
+function parseMigrate({ values, positionals, rest }: Flags): Command | UsageError {
+  const [file, more] = positionals;
+  if (file === undefined) return usageError('migrate needs the file: caracal migrate FILE');
+  if (more !== undefined || rest !== undefined) return usageError('migrate takes one file');
+  const bird = choice(values, 'bird', BIRDS);
+  const family = choice(values, 'family', FAMILIES);
+  for (const result of [bird, family]) if (result?.type === 'usageError') return result;
+  const node = values.get('node')?.[0];
+  return {
+    type: 'migrate',
+    file,
+    ...(node !== undefined && { node }),
+    ...(bird?.type === 'value' && { bird: bird.value === '1' ? 1 : 2 }),
+    family: family?.type === 'value' ? family.value : 'ipv4',
   };
 }
 

@@ -25,6 +25,8 @@ export const KERNELS = ['linux', 'none'] as const;
 export const GUARDS = ['warn', 'hold'] as const;
 /** Seconds. */
 export const DEFAULT_GUARD_TIME = 300;
+export const BIRDS = ['1', '2'] as const;
+export const FAMILIES = ['ipv4', 'ipv6'] as const;
 export const LAB_ACTIONS = ['up', 'show', 'exec', 'down'] as const;
 
 export const HELP_OPTION: OptionRow = { name: 'help', short: 'h', help: 'show this text' };
@@ -130,6 +132,17 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     notes:
       'The exit code is 0 without changes, 2 with changes, 1 where no plan can be made. CARACAL_HTTP stands for --http.',
   },
+  migrate: {
+    usage: ['caracal migrate FILE [--node NAME] [--bird VERSION] [--family FAMILY]'],
+    summary: 'turn a configuration of BIRD into resources',
+    options: [
+      { name: 'node', value: 'NAME', help: 'the node that it is the configuration of (default: the host name)' },
+      { name: 'bird', value: 'VERSION', help: 'whose language: 1 or 2 (default: as the file shows)' },
+      { name: 'family', value: 'FAMILY', help: 'of BIRD 1.6: ipv4 for bird (default), ipv6 for bird6' },
+    ],
+    notes:
+      'Resources go to standard output, what they cannot say to standard error. Passwords are not printed. The exit code\nis 1 where the file is no configuration.',
+  },
   lab: {
     usage: [
       'caracal lab up FILE',
@@ -149,6 +162,7 @@ export const COMMAND_NAMES = [
   'status',
   'explain',
   'plan',
+  'migrate',
   'lab',
   'version',
   'help',

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Plan } from '../speaker/planning.ts';
@@ -43,6 +43,10 @@ async function caracal(argv: readonly string[], env = {}, change: Partial<CliDep
     },
     explain: async () => ({ problem: 'nothing is explained here' }),
     plan: async () => ({ problem: 'nothing is planned here' }),
+    migrate: async (request, { stdout }) => {
+      stdout.write(JSON.stringify(request));
+      return 7;
+    },
     lab: async (command) => {
       seen.labs.push(command);
       return 7;
@@ -111,6 +115,13 @@ test('run hands its options over and gives back the exit code of the daemon', as
       { node: 'node-1', nodeNameSource: 'nodename file', datastore: { type: 'files', path: folder }, check: true },
     ],
   });
+});
+
+test('migrate hands over the file, and the host name where no node is given', async () => {
+  const request = { file: 'bird.conf', bird: 2, family: 'ipv4' };
+  const { code, stdout } = await caracal(['migrate', 'bird.conf', '--bird', '2', '--node', 'n']);
+  expect([code, JSON.parse(stdout)]).toEqual([7, { ...request, node: 'n' }]);
+  expect(JSON.parse((await caracal(['migrate', 'bird.conf', '--bird', '2'])).stdout).node).toBe(hostname());
 });
 
 test('lab hands its command over', async () => {

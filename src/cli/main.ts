@@ -10,13 +10,15 @@ import type { Outputs } from './output.ts';
 import { type MakePlan, PLAN_EXIT, showPlan } from './plan.ts';
 import { prepareRun } from './run.ts';
 import { showStatus, watchStatus } from './status.ts';
-import type { Command, Environment, LabCommand, RunOptions, UsageError } from './types.ts';
+import type { Command, Environment, LabCommand, MigrateRequest, RunOptions, UsageError } from './types.ts';
 
 export interface CliDependencies extends Partial<Outputs> {
   /** Runs the daemon until it ends; gives the exit code. */
   readonly run: (options: RunOptions) => Promise<number>;
   readonly explain: ExplainFiles;
   readonly plan: MakePlan;
+  /** Prints what a configuration of BIRD means; gives the exit code. */
+  readonly migrate: (request: MigrateRequest, outputs: Outputs) => Promise<number>;
   /** Builds, shows or removes a lab; gives the exit code. */
   readonly lab: (command: LabCommand) => Promise<number>;
   readonly version: string;
@@ -44,7 +46,7 @@ export function createCli(dependencies: CliDependencies): Main {
 async function dispatch(
   command: Command,
   env: Environment,
-  { run, explain, plan, lab, version, signal = new AbortController().signal }: CliDependencies,
+  { run, explain, plan, migrate, lab, version, signal = new AbortController().signal }: CliDependencies,
   outputs: Outputs,
 ): Promise<number | UsageError> {
   switch (command.type) {
@@ -62,6 +64,10 @@ async function dispatch(
       return showExplanation(command, env, explain, outputs);
     case 'plan':
       return showPlan(command, env, plan, outputs);
+    case 'migrate': {
+      const { type: _, node = hostname(), ...request } = command;
+      return migrate({ ...request, node }, outputs);
+    }
     case 'lab':
       return lab(command.lab);
     case 'version':

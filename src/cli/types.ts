@@ -62,16 +62,29 @@ export interface PlanCommand {
   readonly http?: HttpEndpoint;
 }
 
+/** A configuration of BIRD that is to become resources. */
+export interface MigrateRequest {
+  readonly file: string;
+  readonly node: string;
+  /** Which BIRD's language; absent: as it shows in the file. */
+  readonly bird?: 1 | 2;
+  /** Which of the two daemons of BIRD 1.6 the file is for. */
+  readonly family: 'ipv4' | 'ipv6';
+}
+
+export type MigrateCommand = Omit<MigrateRequest, 'node'> & { readonly type: 'migrate'; readonly node?: string };
+
 export type Command =
   | { readonly type: 'run'; readonly flags: RunFlags }
   | { readonly type: 'status'; readonly json: boolean; readonly watch: boolean; readonly http?: HttpEndpoint }
   | ExplainCommand
   | PlanCommand
+  | MigrateCommand
   | { readonly type: 'lab'; readonly lab: LabCommand }
   | { readonly type: 'version' }
   | { readonly type: 'help'; readonly command?: CommandName };
 
-export type CommandName = 'run' | 'status' | 'explain' | 'plan' | 'lab' | 'version' | 'help';
+export type CommandName = 'run' | 'status' | 'explain' | 'plan' | 'migrate' | 'lab' | 'version' | 'help';
 
 export interface ListenOption {
   /** Absent: all addresses. */

@@ -1,0 +1,3 @@
+// The door of migration.
+
+export { type Migration, type MigrationOptions, migrate } from './migration.ts';
