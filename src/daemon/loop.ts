@@ -79,7 +79,7 @@ export class Loop {
     this.#ports.execute(effects);
     if (works && told < this.#comingUpUntil) this.#pause(now() - told);
     if (this.#mailbox.length > 0 || (speaker.hasWork && this.#workAt <= now())) this.wake();
-    else this.#armTimer();
+    else this.#armTimer(works && !speaker.hasWork ? Number.POSITIVE_INFINITY : this.#workAt);
   }
 
   #work(effects: Effect[], until: number): void {
@@ -105,13 +105,11 @@ export class Loop {
     this.#mailbox = letters.slice(at);
   }
 
-  #armTimer(): void {
+  /** @param workAt when what was not worked off in this turn is to be */
+  #armTimer(workAt: number): void {
     clearTimeout(this.#timer);
     const at = now();
-    const due = Math.min(
-      this.#ports.speaker.nextDeadline() ?? Number.POSITIVE_INFINITY,
-      this.#workAt > at ? this.#workAt : Number.POSITIVE_INFINITY,
-    );
+    const due = Math.min(this.#ports.speaker.nextDeadline() ?? Number.POSITIVE_INFINITY, workAt);
     if (due === Number.POSITIVE_INFINITY) return;
     const wait = Math.min(LONGEST_TIMER, Math.max(0, Math.ceil(due - at)));
     this.#timer = setTimeout(() => this.wake(), wait);
