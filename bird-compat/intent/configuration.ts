@@ -2,7 +2,7 @@
 // The Intent is made of it, and everything that only a control socket asks for is here.
 
 import type { Address, Asn, Attributes, Family, Prefix, RouterId } from 'node-bgp';
-import type { LocalRoute, PeerIntent, PeerTimers, RouteLimits } from '../../src/intent/types.ts';
+import type { PeerIntent, PeerTimers, RouteLimits } from '../../src/intent/types.ts';
 import type { Policy } from '../../src/policy/index.ts';
 import type { Remark, Unit } from '../filters/index.ts';
 import type { Dialect, Place } from '../language/index.ts';
@@ -72,10 +72,13 @@ export interface KernelSettings {
 
 export interface StaticRoute {
   readonly prefix: Prefix;
-  readonly type: LocalRoute['type'];
+  readonly type: 'blackhole' | 'unreachable' | 'prohibit' | 'via' | 'device' | 'multipath' | 'recursive';
+  /** For `via` and `recursive`. */
   readonly gateway?: Address;
+  /** For `device`, and where `via` names one. */
   readonly device?: string;
-  readonly gateways?: LocalRoute['gateways'];
+  /** For `multipath`. */
+  readonly gateways?: readonly { readonly gateway: Address; readonly device?: string; readonly weight: number }[];
   /** Commands of the route's own; absent: none. */
   readonly policy?: Policy;
   readonly place: Place;

@@ -95,43 +95,60 @@ describe('static routes', () => {
   test.each<[string, object]>([
     ['blackhole', { type: 'blackhole' }],
     ['drop', { type: 'blackhole' }],
-    ['unreachable', { type: 'unreachable' }],
-    ['reject', { type: 'unreachable' }],
-    ['prohibit', { type: 'prohibit' }],
     ['via 10.0.0.9', { type: 'via', gateway: '10.0.0.9' }],
-    ['via 10.0.0.9%eth0', { type: 'via', gateway: '10.0.0.9', device: 'eth0' }],
-    ['via "eth0"', { type: 'device', device: 'eth0' }],
-    ['recursive 10.9.9.9', { type: 'recursive', gateway: '10.9.9.9' }],
+  ])('%s', (destination, expected) => {
+    expect(routesOf(`route 10.1.0.0/16 ${destination};`)).toEqual([{ ...common, ...expected }]);
+  });
+
+  test.each<[string, object | undefined, string]>([
+    ['unreachable', { type: 'blackhole' }, 'is a blackhole'],
+    ['prohibit', { type: 'blackhole' }, 'is a blackhole'],
+    [
+      'recursive 10.9.9.9',
+      { type: 'via', gateway: '10.9.9.9' },
+      'is there while its gateway is a neighbour, and only then',
+    ],
+    ['via 10.0.0.9%eth0', { type: 'via', gateway: '10.0.0.9' }, 'is there whatever the interface of its gateway'],
+    ['via "eth0"', undefined, 'is left out: it leads to an interface, which Caracal does not do'],
     [
       'multipath via 10.0.0.8 weight 2 via 10.0.0.9',
+      undefined,
+      'is left out: it has several gateways, which Caracal does not do',
+    ],
+  ])('%s, as near as can be', (destination, expected, text) => {
+    const { localRoutes, problems } = intentOf(`${FRAME}\nprotocol static {\nroute 10.1.0.0/16 ${destination};\n}`, {
+      bird: 1,
+    });
+    expect(localRoutes).toEqual(expected === undefined ? [] : [{ ...common, ...expected }]);
+    expect(problems).toMatchObject([{ text: `the route to 10.1.0.0/16 ${text}`, place: 'bird.conf:4:1' }]);
+  });
+
+  test('are all in the configuration, as they were written', () => {
+    const { protocols } = read(
+      `${FRAME}protocol static { route 10.1.0.0/16 multipath via 10.0.0.8 weight 2 via 10.0.0.9; route 10.2.0.0/16 prohibit; }`,
+    );
+    expect(protocols[1]!.routes.map(({ place: _, ...route }) => route)).toEqual([
       {
+        prefix: '10.1.0.0/16',
         type: 'multipath',
         gateways: [
           { gateway: '10.0.0.8', weight: 2 },
           { gateway: '10.0.0.9', weight: 1 },
         ],
       },
-    ],
-  ])('%s', (destination, expected) => {
-    expect(routesOf(`route 10.1.0.0/16 ${destination};`)).toEqual([{ ...common, ...expected }]);
+      { prefix: '10.2.0.0/16', type: 'prohibit' },
+    ]);
   });
 
   test('have the attributes that their commands and the import filter give them', () => {
-    const filters =
-      'filter mark { if net ~ 10.2.0.0/16 then reject; preference = 150; bgp_local_pref = bgp_med + 1; accept; }';
-    const routes = routesOf(
-      'route 10.1.0.0/16 blackhole { bgp_med = 5; bgp_community.add((1,2)); krt_metric = 7; };\n' +
-        'route 10.2.0.0/16 blackhole;\nimport filter mark;',
-      filters,
-    );
-    expect(routes).toEqual([
-      {
-        ...common,
-        type: 'blackhole',
-        attributes: { origin: 0, asPath: [], med: 5, communities: [0x10002], localPref: 6 },
-        preference: 150,
-        metric: 7,
-      },
+    const text = `${FRAME}filter mark { if net ~ 10.2.0.0/16 then reject; bgp_local_pref = bgp_med + 1; preference = 150; accept; }
+protocol static { import filter mark; route 10.2.0.0/16 blackhole;
+route 10.1.0.0/16 blackhole { bgp_med = 5; bgp_community.add((1,2)); krt_metric = 7; }; }`;
+    const { localRoutes, problems } = intentOf(text);
+    const attributes = { origin: 0, asPath: [], med: 5, communities: [0x10002], localPref: 6 };
+    expect(localRoutes).toEqual([{ ...common, type: 'blackhole', attributes }]);
+    expect(problems.map(({ text: told }) => told)).toEqual([
+      'the route to 10.1.0.0/16 has no krt_metric, preference of its own',
     ]);
   });
 
@@ -150,9 +167,9 @@ describe('static routes', () => {
 
   test('of one prefix: the highest preference, then the first', () => {
     const text = `${FRAME}
-protocol static { route 10.1.0.0/16 blackhole; route 10.1.0.0/16 unreachable; }
-protocol static { preference 210; route 10.1.0.0/16 prohibit; }`;
-    expect(intentOf(text).localRoutes.map(({ type }) => type)).toEqual(['prohibit']);
+protocol static { route 10.1.0.0/16 blackhole; route 10.1.0.0/16 via 10.0.0.9; }
+protocol static { preference 210; route 10.1.0.0/16 blackhole; }`;
+    expect(intentOf(text).localRoutes.map(({ origin }) => origin)).toEqual(['bird.conf:4']);
   });
 
   test('of protocols that are switched off are none', () => {
@@ -273,13 +290,13 @@ describe('BIRD 2', () => {
     const text = `${FRAME}
       protocol kernel { ipv4 { export all; }; }
       protocol kernel { ipv6 { export none; }; learn; persist; }
-      protocol static { ipv4; route 10.1.0.0/16 blackhole; route 10.2.0.0/16 via 10.0.0.8 via 10.0.0.9; }
+      protocol static { ipv4; route 10.1.0.0/16 blackhole; route 10.2.0.0/16 via 10.0.0.8; }
       protocol static { ipv6; route 2001:db8::/32 blackhole; }
       protocol direct { ipv4; ipv6; interface "eth*"; }`;
     const { kernel, localRoutes } = intentOf(text);
     expect(localRoutes.map(({ prefix, type }) => `${prefix} ${type}`)).toEqual([
       '10.1.0.0/16 blackhole',
-      '10.2.0.0/16 multipath',
+      '10.2.0.0/16 via',
       '2001:db8::/32 blackhole',
     ]);
     expect([kernel.ipv4.policy.name, kernel.ipv4.metric, kernel.ipv6.policy.name, kernel.ipv6.persist]).toEqual([

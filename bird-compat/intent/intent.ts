@@ -32,7 +32,11 @@ export function birdIntent(configuration: BirdConfiguration, options: BirdIntent
   const ranges = sessions
     .filter(({ bgp }) => bgp.range !== undefined)
     .map((each) => peerRangeOf(each, unit, clusterId));
-  const routes = localRoutes(ofKind(running, 'static'), (remark) => remarks.push(remark));
+  const routes = localRoutes(
+    ofKind(running, 'static'),
+    (remark) => remarks.push(remark),
+    (problem) => leftOut.push(problem),
+  );
   const routerId = configuration.routerId ?? options.routerId;
   if (routerId === undefined) {
     leftOut.push({

@@ -9,32 +9,34 @@ import { type Channel, LOCAL_ATTRIBUTES, type Protocol, type StaticRoute } from 
 
 const PREFERENCE = 200;
 
+type Tell = (remark: Remark) => void;
+
 /** Of several routes to one prefix the one with the highest preference, or else the first. */
-export function localRoutes(protocols: readonly Protocol[], remark: (remark: Remark) => void): readonly LocalRoute[] {
-  const byPrefix = new Map<string, LocalRoute>();
+export function localRoutes(protocols: readonly Protocol[], remark: Tell, problem: Tell): readonly LocalRoute[] {
+  const byPrefix = new Map<string, { readonly route: LocalRoute; readonly preference: number }>();
   for (const protocol of protocols) {
     for (const route of protocol.routes) {
       const channel = protocol.channels.get(familyOf(route.prefix));
       if (channel === undefined || channel.table !== undefined) continue;
-      const made = localRoute(protocol, channel, route, remark);
+      const passed = throughFilters(protocol, channel, route, remark);
+      const made = passed === undefined ? undefined : asLocal(route, passed, remark, problem);
+      if (passed === undefined || made === undefined) continue;
       const first = byPrefix.get(route.prefix);
-      if (made === undefined) continue;
-      if (first === undefined || preferenceOf(made) > preferenceOf(first)) byPrefix.set(route.prefix, made);
+      const { preference } = passed;
+      if (first === undefined || preference > first.preference) byPrefix.set(route.prefix, { route: made, preference });
     }
   }
-  return [...byPrefix.values()];
+  return Array.from(byPrefix.values(), ({ route }) => route);
 }
 
-const preferenceOf = ({ preference = PREFERENCE }: LocalRoute): number => preference;
-
 /** Undefined where the import filter rejects it. */
-function localRoute(
+function throughFilters(
   { name }: Protocol,
   channel: Channel,
   route: StaticRoute,
-  remark: (remark: Remark) => void,
-): LocalRoute | undefined {
-  const { prefix, type, gateway, device, gateways, place, policy } = route;
+  remark: Tell,
+): PolicyRoute | undefined {
+  const { policy, place, prefix } = route;
   let subject = policyRoute(name, channel, route);
   for (const step of policy === undefined ? [channel.importPolicy] : [policy, channel.importPolicy]) {
     const next = pass(step, subject);
@@ -42,18 +44,29 @@ function localRoute(
     if (next === undefined || typeof next === 'string') return undefined;
     subject = next;
   }
-  const { attributes, preference, metric, other } = subject;
-  if (other !== undefined) {
-    remark({ place, text: `${Object.keys(other).join(', ')} of a static route has no effect` });
+  return subject;
+}
+
+/** The destinations that Caracal has, or those that come nearest. */
+function asLocal(route: StaticRoute, passed: PolicyRoute, remark: Tell, problem: Tell): LocalRoute | undefined {
+  const { prefix, type, gateway, device, place } = route;
+  const tell = (text: string) => remark({ place, text: `the route to ${prefix} ${text}` });
+  if (type === 'device' || type === 'multipath') {
+    const what = type === 'device' ? 'leads to an interface' : 'has several gateways';
+    problem({ place, text: `the route to ${prefix} is left out: it ${what}, which Caracal does not do` });
+    return undefined;
   }
+  if (type === 'recursive') tell('is there while its gateway is a neighbour, and only then');
+  if (type === 'unreachable' || type === 'prohibit') tell('is a blackhole');
+  if (device !== undefined) tell('is there whatever the interface of its gateway');
+  const extra = Object.keys(passed.other ?? {}).filter((name) => name !== 'dest' && name !== 'gateway');
+  if (passed.metric !== undefined) extra.push('krt_metric');
+  if (passed.preference !== PREFERENCE) extra.push('preference');
+  if (extra.length > 0) tell(`has no ${extra.join(', ')} of its own`);
   return {
-    ...{ prefix, type },
-    ...(gateway === undefined ? {} : { gateway }),
-    ...(device === undefined ? {} : { device }),
-    ...(gateways === undefined ? {} : { gateways }),
-    ...(attributes === LOCAL_ATTRIBUTES ? {} : { attributes }),
-    ...(preference === PREFERENCE ? {} : { preference }),
-    ...(metric === undefined ? {} : { metric }),
+    prefix,
+    ...(gateway === undefined ? { type: 'blackhole' } : { type: 'via', gateway }),
+    ...(passed.attributes === LOCAL_ATTRIBUTES ? {} : { attributes: passed.attributes }),
     origin: `${place.file}:${place.line}`,
   };
 }

@@ -216,9 +216,7 @@ function diffLocalRoutes(before: readonly LocalRoute[], after: readonly LocalRou
 }
 
 function sameRoute(a: LocalRoute | undefined, b: LocalRoute): boolean {
-  if (a === undefined || a.type !== b.type || a.gateway !== b.gateway || a.device !== b.device) return false;
-  if (a.preference !== b.preference || a.metric !== b.metric) return false;
-  return sameData(a.gateways, b.gateways) && sameData(a.attributes, b.attributes);
+  return a !== undefined && a.type === b.type && a.gateway === b.gateway && sameData(a.attributes, b.attributes);
 }
 
 /** Small plain data, written by one hand: equal as text. */

@@ -95,19 +95,11 @@ export interface PeerRange {
 /** A route that this node originates (protocol `static1`). */
 export interface LocalRoute {
   readonly prefix: Prefix;
-  readonly type: 'blackhole' | 'via' | 'unreachable' | 'prohibit' | 'device' | 'multipath' | 'recursive';
-  /** For `via` and `recursive`. */
+  readonly type: 'blackhole' | 'via';
+  /** For `via`. */
   readonly gateway?: Address;
-  /** For `device`, and where `via` names one. */
-  readonly device?: string;
-  /** For `multipath`. */
-  readonly gateways?: readonly { readonly gateway: Address; readonly device?: string; readonly weight: number }[];
   /** Absent: ORIGIN IGP and an empty path. */
   readonly attributes?: Attributes;
-  /** Against routes of other sources; absent: 200. */
-  readonly preference?: number;
-  /** Metric in the kernel. */
-  readonly metric?: number;
   /** For explain: `BlockAffinity node-1-10-65-0-0-26`, `Service default/web`, `BGPPeer tor reachableBy`. */
   readonly origin: string;
 }

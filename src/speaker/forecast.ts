@@ -33,7 +33,7 @@ import { assumedSession } from './explain-export.ts';
 import type { Reason } from './explanation.ts';
 import { Forwarding } from './forwarding.ts';
 import { groupOptions } from './group-options.ts';
-import { addLocalSources, LOCAL_ATTRIBUTES, type LocalSources } from './local-routes.ts';
+import { addLocalSources, attributesOf, type LocalSources } from './local-routes.ts';
 import { policyPeerOf } from './peer.ts';
 import { exportReason, importReason, kernelReason } from './reasons.ts';
 import type { ReceivedRoute } from './received.ts';
@@ -172,10 +172,9 @@ export class Forecast {
   }
 
   #putLocalRoutes(locals: LocalSources, routes: readonly ReceivedRoute[]): void {
-    for (const { prefix, gateway } of this.#intent.localRoutes) {
-      if (familyOf(prefix) !== this.#rib.family) continue;
-      const attributes = gateway === undefined ? LOCAL_ATTRIBUTES : { ...LOCAL_ATTRIBUTES, nextHop: gateway };
-      this.#rib.putLocal(locals.static, prefix, attributes, undefined);
+    for (const route of this.#intent.localRoutes) {
+      if (familyOf(route.prefix) !== this.#rib.family) continue;
+      this.#rib.putLocal(locals.static, route.prefix, attributesOf(route), undefined);
     }
     for (const { source, prefix, attributes, interface: device, metric } of routes) {
       if (source !== 'kernel' && source !== 'direct') continue;

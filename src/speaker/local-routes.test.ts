@@ -47,6 +47,12 @@ describe('routes of our own', () => {
       removed: [blackhole('10.1.0.0/16'), via('10.2.0.0/16', '10.0.0.9')],
     });
     expect(paths(rib)).toEqual({ '10.2.0.0/16': { origin: 0, asPath: [], nextHop: '10.0.0.8' } });
+    apply({
+      added: [{ ...via('10.2.0.0/16', '10.0.0.8'), attributes: { origin: 0, asPath: [], med: 5 } }],
+      removed: [via('10.2.0.0/16', '10.0.0.8')],
+    });
+    expect(paths(rib)).toEqual({ '10.2.0.0/16': { origin: 0, asPath: [], med: 5, nextHop: '10.0.0.8' } });
+    apply({ added: [via('10.2.0.0/16', '10.0.0.8')], removed: [via('10.2.0.0/16', '10.0.0.8')] });
     neighbours.delete('10.0.0.8');
     routes.lookAgain();
     flush();

@@ -2,7 +2,7 @@
 // (kernel1), connected networks (direct1). Protocol names and preferences are BIRD's.
 
 import { type Address, type Attributes, familyOf, type Prefix } from 'node-bgp';
-import type { IntentChange } from '../intent/types.ts';
+import type { IntentChange, LocalRoute } from '../intent/types.ts';
 import type { Rib, Source } from '../rib/index.ts';
 
 /** What the router originates: ORIGIN IGP, an empty path. */
@@ -22,12 +22,17 @@ export function addLocalSources(rib: Rib): LocalSources {
   };
 }
 
+/** What a local route is told with. */
+export function attributesOf({ gateway, attributes = LOCAL_ATTRIBUTES }: LocalRoute): Attributes {
+  return gateway === undefined ? attributes : { ...attributes, nextHop: gateway };
+}
+
 /** The routes of static1. One through a gateway is there while the gateway is a neighbour. */
 export class StaticRoutes {
   readonly #rib: Rib;
   readonly #source: Source;
   readonly #isNeighbour: (gateway: Address) => boolean;
-  readonly #gatewayRoutes = new Map<Prefix, { readonly gateway: Address; isThere: boolean }>();
+  readonly #gatewayRoutes = new Map<Prefix, { readonly route: LocalRoute; isThere: boolean }>();
 
   constructor(rib: Rib, source: Source, isNeighbour: (gateway: Address) => boolean) {
     this.#rib = rib;
@@ -42,22 +47,22 @@ export class StaticRoutes {
       this.#gatewayRoutes.delete(prefix);
       this.#rib.removeLocal(this.#source, prefix);
     }
-    for (const { prefix, gateway } of change.added) {
+    for (const route of change.added) {
+      const { prefix, gateway } = route;
       if (familyOf(prefix) !== this.#rib.family) continue;
-      if (gateway === undefined) this.#rib.putLocal(this.#source, prefix, LOCAL_ATTRIBUTES, undefined);
-      else this.#gatewayRoutes.set(prefix, { gateway, isThere: false });
+      if (gateway === undefined) this.#rib.putLocal(this.#source, prefix, attributesOf(route), undefined);
+      else this.#gatewayRoutes.set(prefix, { route, isThere: false });
     }
     this.lookAgain();
   }
 
   /** Links or addresses changed. */
   lookAgain(): void {
-    for (const [prefix, route] of this.#gatewayRoutes) {
-      const { gateway } = route;
-      const isNeighbour = this.#isNeighbour(gateway);
-      if (isNeighbour === route.isThere) continue;
-      route.isThere = isNeighbour;
-      if (isNeighbour) this.#rib.putLocal(this.#source, prefix, { ...LOCAL_ATTRIBUTES, nextHop: gateway }, undefined);
+    for (const [prefix, entry] of this.#gatewayRoutes) {
+      const isNeighbour = this.#isNeighbour(entry.route.gateway!);
+      if (isNeighbour === entry.isThere) continue;
+      entry.isThere = isNeighbour;
+      if (isNeighbour) this.#rib.putLocal(this.#source, prefix, attributesOf(entry.route), undefined);
       else this.#rib.removeLocal(this.#source, prefix);
     }
   }

@@ -26,6 +26,9 @@ const STALE_LIMIT = 120_000;
 /** Milliseconds after which the table of a peer without graceful restart, who need not send End-of-RIB, counts as told. */
 const UNMARKED_TABLE = 10_000;
 
+/** BIRD's preference of BGP against other sources. */
+const BGP_PREFERENCE = 100;
+
 /** What the node is, as far as every session carries it. */
 export interface RouterIdentity {
   readonly bgpIdentifier: RouterId;
@@ -184,12 +187,13 @@ export class PeerRoutes {
       for (const peer of peers) {
         const state = peer.families.get(router.family);
         if (state === undefined) continue;
+        const { info } = state.source;
+        const { routeReflectorClient, preference = BGP_PREFERENCE } = peer.intent;
+        if (info.routeReflectorClient !== routeReflectorClient || info.preference !== preference) {
+          router.rib.redescribe(state.source, { ...info, routeReflectorClient, preference });
+        }
         state.importPolicy = this.#importPolicyOf(peer, router);
         router.rib.refilter(state.source, state.importPolicy);
-        const { routeReflectorClient } = peer.intent;
-        if (state.source.info.routeReflectorClient !== routeReflectorClient) {
-          router.rib.redescribe(state.source, { ...state.source.info, routeReflectorClient });
-        }
         if (peer.session === undefined) continue;
         changes.set(state.source.id, groupOptions(peer, peer.session, router.family, this.identity));
       }
@@ -210,7 +214,7 @@ function sourceInfo(peer: SpeakerPeer, negotiated: Negotiated): SourceInfo {
   return {
     kind: 'bgp',
     protocol: peer.intent.name,
-    preference: 100,
+    preference: peer.intent.preference ?? BGP_PREFERENCE,
     peer: peer.policyPeer,
     identifier: negotiated.remoteIdentifier,
     routeReflectorClient: peer.intent.routeReflectorClient,
