@@ -32,6 +32,7 @@ export class Client {
   greeting: Uint8Array | undefined;
   /** When it failed last; in milliseconds, as everywhere here. */
   failedAt = 0;
+  /** Those after the one that answers the OPEN. */
   keepalives = 0;
   /** Reads that brought something. */
   reads = 0;
@@ -140,8 +141,8 @@ export class Client {
       this.#outgoing.push(KEEPALIVE);
       this.#flush(performance.now());
     } else if (type === MESSAGE_TYPE.KEEPALIVE) {
-      this.keepalives++;
       if (this.state === 'openSent') this.#onEstablished();
+      else this.keepalives++;
     } else if (type === MESSAGE_TYPE.NOTIFICATION) {
       const decoded = decodeNotification(BOX.subarray(start + HEADER_LENGTH, end));
       if (!decoded.ok) this.failure = 'a malformed NOTIFICATION';

@@ -14,9 +14,6 @@ import { idleTable, type Measured, runTable, titleOf } from './report.ts';
 import type { RunResult, Task } from './run-result.ts';
 import { killAll, runIdle, runTrial, TrialError } from './trial.ts';
 
-/** Milliseconds before memory is read: a heap shrinks when nothing else is to do. */
-const REST = 3_000;
-
 type Installed = Contender & { readonly installed: string };
 
 /** Exit code. */
@@ -78,12 +75,12 @@ async function measure(
   plan: Plan,
   profiles: string | undefined,
 ): Promise<void> {
-  const { workload, timeout, changes } = options;
+  const { workload, timeout, changes, rest } = options;
   const task: Omit<Task, 'plan' | 'processes'> = {
     workload: workload === 'churn' || workload === 'herd' ? workload : 'load',
     timeout,
     changes,
-    rest: workload === 'memory' ? REST : 0,
+    rest,
   };
   say(`\n${titleOf(workload, plan)}\n`);
   const measured = await inTurn(options, contenders, async (contender) => {

@@ -16,6 +16,8 @@ export interface Options {
   /** Milliseconds. */
   readonly timeout: number;
   readonly changes: number;
+  /** Milliseconds that sessions stay, and are watched, after the work. */
+  readonly rest: number;
   readonly program: string | undefined;
   readonly profile: boolean;
   readonly json: boolean;
@@ -38,6 +40,7 @@ options
   --add-path          sessions with ADD-PATH in both directions
   --hold-time S       what clients offer (default 9)
   --changes N         changes of churn (default 400)
+  --rest S            sessions stay so long after the work (default 0, memory 3)
   --timeout S         for what is waited for (default 60)
   --program COMMAND   how Caracal is called, for instance 'node dist/caracal.cjs'
   --profile           Caracal alone, with --cpu-prof: prints the functions that took most of the measured time
@@ -87,6 +90,7 @@ export function readOptions(workload: Workload, args: readonly string[]): Option
     runs: number('runs', values.runs ?? (profile ? '1' : '5'), 1),
     timeout: number('timeout', values.timeout, 1) * 1000,
     changes: number('changes', values.changes, 1),
+    rest: number('rest', values.rest ?? (workload === 'memory' ? '3' : '0'), 0) * 1000,
     program: values.program,
     profile,
     json: values.json === true,
@@ -108,6 +112,7 @@ function parse(args: readonly string[]) {
         'add-path': flag,
         'hold-time': { ...text, default: '9' },
         changes: { ...text, default: '400' },
+        rest: text,
         timeout: { ...text, default: '60' },
         program: text,
         profile: flag,

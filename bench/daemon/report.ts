@@ -38,7 +38,8 @@ const COMMON: readonly RunColumn[] = [
   { title: 'its reads', value: (r) => r.generator.reads, unit: 'count' },
   { title: 'others', value: (r) => r.others, unit: 'CPUs' },
   { title: 'repeated', value: (r) => r.checks.repeated, unit: 'count' },
-  { title: 'KEEPALIVE late', value: (r) => Math.max(0, r.keepalives.latest), unit: 'ms' },
+  { title: 'KEEPALIVEs', value: (r) => r.keepalives.count, unit: 'count' },
+  { title: 'late', value: (r) => Math.max(0, r.keepalives.latest), unit: 'ms' },
 ];
 const ESTABLISHED: RunColumn = { title: 'all Established', value: (r) => r.establishing, unit: 's', compared: true };
 const latency = (percent: number): RunColumn => ({
