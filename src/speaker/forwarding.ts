@@ -1,19 +1,28 @@
 // The router's side towards the kernel: best paths go through the kernel policy into the fib, and what the kernel tells
 // becomes next hop resolution and local routes (protocols kernel1, direct1).
 
-import { type Address, type Attributes, type Family, isLinkLocal, type Prefix } from 'node-bgp';
+import { type Address, type Attributes, type Family, isLinkLocal, type Prefix, prefixWords } from 'node-bgp';
 import { type Candidate, Fib, type LocalSource } from '../fib/fib.ts';
 import type { KernelEvent, KernelRoute, KernelWish } from '../fib/types.ts';
 import type { KernelIntent } from '../intent/types.ts';
 import {
   type Explanation,
+  equalPolicies,
   evaluate,
   explain,
   type Policy,
   type PolicyResult,
   type PolicyRoute,
 } from '../policy/index.ts';
-import { ASSUMED_REACHABLE, type Flushed, type Resolution, type Rib, type Row, UNRESOLVED } from '../rib/index.ts';
+import {
+  ASSUMED_REACHABLE,
+  type Flushed,
+  type LocalDetail,
+  type Resolution,
+  type Rib,
+  type Row,
+  UNRESOLVED,
+} from '../rib/index.ts';
 import { LOCAL_ATTRIBUTES, type LocalSources } from './local-routes.ts';
 
 export type ForwardingExplanation =
@@ -32,9 +41,16 @@ export type ForwardingExplanation =
 /** Of next hops behind a gateway: no protocol says how far they are, but a neighbour is nearer (BIRD's unknown metric). */
 const INDIRECT_COST = 0x80000000;
 
+/** BIRD's preference of learned routes. */
+const KERNEL_PREFERENCE = 10;
+
 export class Forwarding {
   readonly fib: Fib;
   #policy: Policy | undefined;
+  /** Of routes that others put into the kernel; undefined: all are learned. */
+  #importPolicy: Policy | undefined;
+  /** Metric of routes for which the policy sets none. */
+  #metric: number | undefined;
   readonly #route: PolicyRoute;
   /** Next hops that led nowhere when `newlyUnresolved` was last asked. */
   #unresolved: ReadonlySet<Address> = new Set();
@@ -79,9 +95,13 @@ export class Forwarding {
 
   /** The caller has the RIB flush every prefix again where `policyChanged`. */
   configure(intent: KernelIntent, rib: Rib, locals: LocalSources): readonly KernelWish[] {
-    this.#policy = intent.policy;
+    const { policy, importPolicy, metric } = intent;
+    const learnsAnew = !sameOptional(importPolicy, this.#importPolicy);
+    this.#policy = policy;
+    this.#importPolicy = importPolicy;
+    this.#metric = metric;
     const { wishes, sources } = this.fib.configure(intent);
-    this.#offer(sources, rib, locals);
+    this.#offer(learnsAnew ? Array.from(this.fib.localSources(), ({ prefix }) => prefix) : sources, rib, locals);
     return wishes;
   }
 
@@ -124,7 +144,7 @@ export class Forwarding {
   #candidate(rib: Rib, prefix: number, row: Row): Candidate | undefined {
     if (!this.#describe(rib, prefix, row)) return undefined;
     const result = evaluate(this.#policy!, this.#route);
-    return result.accepted ? candidateOf(this.#route, result) : undefined;
+    return result.accepted ? candidateOf(this.#route, result, this.#metric) : undefined;
   }
 
   /** Fills in the route for the kernel policy; false: no such path is ever programmed. */
@@ -145,7 +165,7 @@ export class Forwarding {
     if (best === undefined) return { type: 'noPath' };
     if (!this.#describe(rib, prefix, best)) return { type: 'notOurs' };
     const explanation = explain(this.#policy!, this.#route);
-    const candidate = explanation.accepted ? candidateOf(this.#route, explanation) : undefined;
+    const candidate = explanation.accepted ? candidateOf(this.#route, explanation, this.#metric) : undefined;
     const route = this.fib.wishedFor(rib.tables.prefixes.text(prefix));
     return {
       type: 'policy',
@@ -160,16 +180,33 @@ export class Forwarding {
       const sources = this.fib.sourcesOf(prefix);
       for (const kind of ['kernel', 'direct'] as const) {
         const found = sources.find(({ source }) => source === kind);
-        if (found === undefined) rib.removeLocal(locals[kind], prefix);
-        else
-          rib.putLocal(locals[kind], prefix, attributesOf(found), { interface: found.interface, metric: found.metric });
+        const path = found && this.#pathOf(found);
+        if (path === undefined) rib.removeLocal(locals[kind], prefix);
+        else rib.putLocal(locals[kind], prefix, path.attributes, path.detail);
       }
     }
   }
+
+  /** Undefined where the import policy keeps it out. */
+  #pathOf(found: LocalSource): { attributes: Attributes; detail: LocalDetail } | undefined {
+    const attributes = attributesOf(found);
+    const { interface: device, metric } = found;
+    const plain = { attributes, detail: { interface: device, metric } };
+    if (found.source === 'direct' || this.#importPolicy === undefined) return plain;
+    const result = evaluate(this.#importPolicy, learnedRoute(found, attributes));
+    return result.accepted
+      ? { attributes: result.attributes, detail: { interface: device, metric: result.metric } }
+      : undefined;
+  }
 }
 
-function candidateOf({ source, attributes }: PolicyRoute, { metric, tunnel }: PolicyResult): Candidate | undefined {
+function candidateOf(
+  { source, attributes }: PolicyRoute,
+  { metric: chosen, tunnel }: PolicyResult,
+  usual: number | undefined,
+): Candidate | undefined {
   const { nextHop, linkLocalNextHop: linkLocal } = attributes;
+  const metric = chosen ?? usual;
   if (source === 'bgp') return nextHop === undefined ? undefined : { type: 'bgp', nextHop, linkLocal, metric, tunnel };
   return nextHop === undefined ? { type: 'blackhole', metric } : { type: 'via', gateway: nextHop, metric };
 }
@@ -177,4 +214,27 @@ function candidateOf({ source, attributes }: PolicyRoute, { metric, tunnel }: Po
 /** A gateway may be told to others as next hop, unless it is only known on our link. */
 function attributesOf({ gateway }: LocalSource): Attributes {
   return gateway === undefined || isLinkLocal(gateway) ? LOCAL_ATTRIBUTES : { ...LOCAL_ATTRIBUTES, nextHop: gateway };
+}
+
+function learnedRoute(
+  { prefix, interface: device, gateway, metric, protocol }: LocalSource,
+  attributes: Attributes,
+): PolicyRoute {
+  return {
+    ...prefixWords(prefix),
+    attributes,
+    source: 'kernel',
+    protocol: 'kernel1',
+    from: undefined,
+    peer: undefined,
+    interface: device,
+    gateway,
+    metric,
+    preference: KERNEL_PREFERENCE,
+    ...(protocol === undefined ? {} : { other: { krt_source: protocol } }),
+  };
+}
+
+function sameOptional(a: Policy | undefined, b: Policy | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : equalPolicies(a, b);
 }
