@@ -15,6 +15,7 @@ import { DEAD, explainDecision, explainImport, NO_ROW, NO_SET, type PrefixId, ty
 import { explainExports } from './explain-export.ts';
 import type { KernelOutcome, PathExplanation, PrefixExplanation, PrefixQuery } from './explanation.ts';
 import type { FamilyRouter } from './family-router.ts';
+import { loopRules } from './loop-rules.ts';
 import { importReason, kernelReason } from './reasons.ts';
 import { attributesSnapshot } from './snapshot.ts';
 import type { Speaker } from './speaker.ts';
@@ -116,9 +117,8 @@ function importOf(
   const { intent } = speaker;
   if (peer?.families.get(family)?.source !== source || intent === undefined) return {};
   const { bgpIdentifier, clusterId = bgpIdentifier } = intent;
-  const { localAs, allowedLocalAs, importPolicy } = peer.intent;
-  const loops = { bgpIdentifier, clusterId, localAs, allowedLocalAs };
-  const result = explainImport(tables, prefix, row, importPolicy, peer.policyPeer, loops);
+  const loops = loopRules(peer.intent, { bgpIdentifier, clusterId });
+  const result = explainImport(tables, prefix, row, peer.intent.importPolicy, peer.policyPeer, loops);
   return { import: importReason(result, detailed) };
 }
 

@@ -34,6 +34,7 @@ import type { Reason } from './explanation.ts';
 import { Forwarding } from './forwarding.ts';
 import { groupOptions } from './group-options.ts';
 import { addLocalSources, attributesOf, type LocalSources } from './local-routes.ts';
+import { loopRules } from './loop-rules.ts';
 import { policyPeerOf } from './peer.ts';
 import { exportReason, importReason, kernelReason } from './reasons.ts';
 import type { ReceivedRoute } from './received.ts';
@@ -202,9 +203,8 @@ export class Forecast {
     return new ImportPolicy(this.#rib.tables, peer.importPolicy, policyPeerOf(peer), this.#loopsOf(peer));
   }
 
-  #loopsOf({ localAs, allowedLocalAs }: PeerIntent): LoopRules {
-    const { bgpIdentifier, clusterId } = this.#identity();
-    return { bgpIdentifier, clusterId, localAs, allowedLocalAs };
+  #loopsOf(peer: PeerIntent): LoopRules {
+    return loopRules(peer, this.#identity());
   }
 }
 

@@ -17,7 +17,7 @@ export function groupOptions(
       type: negotiated.peerType,
       localAs: intent.localAs,
       identifier: identity.bgpIdentifier,
-      clusterId: identity.clusterId,
+      clusterId: intent.clusterId ?? identity.clusterId,
       nextHopMode: intent.nextHopMode,
       localAddress: nextHopSelf(endpoints.local, family, identity),
       routeReflectorClient: intent.routeReflectorClient,

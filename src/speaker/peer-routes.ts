@@ -15,9 +15,10 @@ import {
   SAFI,
   type UpdateMessage,
 } from 'node-bgp';
-import { type GroupOptions, ImportPolicy, type LoopRules, type SourceInfo } from '../rib/index.ts';
+import { type GroupOptions, ImportPolicy, type SourceInfo } from '../rib/index.ts';
 import type { FamilyRouter } from './family-router.ts';
 import { groupOptions } from './group-options.ts';
+import { loopRules } from './loop-rules.ts';
 import type { Session, SpeakerPeer } from './peer.ts';
 import type { Fact } from './types.ts';
 
@@ -202,11 +203,8 @@ export class PeerRoutes {
   }
 
   #importPolicyOf(peer: SpeakerPeer, router: FamilyRouter): ImportPolicy {
-    const { localAs, allowedLocalAs, importPolicy, routeReflectorClient } = peer.intent;
-    const { bgpIdentifier } = this.identity;
-    const clusterId = routeReflectorClient ? this.identity.clusterId : undefined;
-    const loops: LoopRules = { bgpIdentifier, clusterId, localAs, allowedLocalAs };
-    return new ImportPolicy(router.rib.tables, importPolicy, peer.policyPeer, loops);
+    const loops = loopRules(peer.intent, this.identity);
+    return new ImportPolicy(router.rib.tables, peer.intent.importPolicy, peer.policyPeer, loops);
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { PeerIntent } from '../intent/index.ts';
 import { policy } from '../policy/index.ts';
 import { groupOptions } from './group-options.ts';
+import { loopRules } from './loop-rules.ts';
 import { SpeakerPeer } from './peer.ts';
 import { connectRetryTime, sessionConfig } from './session-config.ts';
 
@@ -53,6 +54,23 @@ describe('the configuration of a session', () => {
       fourOctetAs: true,
       extendedNextHop: false,
     });
+  });
+
+  it('offers no graceful restart where that is switched off', () => {
+    const { gracefulRestart: _, longLivedGracefulRestart: __, ...rest } = sessionConfig(INTENT, 7, FRESH);
+    expect(sessionConfig({ ...INTENT, gracefulRestart: 'off' }, 7, FRESH)).toEqual(rest);
+    expect(sessionConfig({ ...INTENT, gracefulRestart: 'aware' }, 7, FRESH)).toEqual(sessionConfig(INTENT, 7, FRESH));
+  });
+
+  it('carries the cluster id of its own into what the peer is told, and into what counts as a loop', () => {
+    const identity = { bgpIdentifier: 7, clusterId: 7, addresses: {} };
+    const client = { ...INTENT, routeReflectorClient: true };
+    const common = { bgpIdentifier: 7, localAs: 64512, allowedLocalAs: 0 };
+    expect([INTENT, client, { ...client, clusterId: 9 }].map((peer) => loopRules(peer, identity))).toEqual([
+      { ...common, clusterId: undefined },
+      { ...common, clusterId: 7 },
+      { ...common, clusterId: 9 },
+    ]);
   });
 
   it.each([

@@ -49,13 +49,18 @@ export function sessionConfig(
     connectDelayTime: 0,
     idleHoldTime: IDLE_HOLD_TIME,
     maxIdleHoldTime: MAX_IDLE_HOLD_TIME,
-    gracefulRestart: {
-      restartTime: peer.restartTime,
-      restarted,
-      notification: false,
-      forwarding: forwarding ? peer.families : [],
-    },
-    longLivedGracefulRestart: {},
+    // Long-lived graceful restart means nothing without the other one (RFC 9494 3.1).
+    ...(peer.gracefulRestart === 'off'
+      ? {}
+      : {
+          gracefulRestart: {
+            restartTime: peer.restartTime,
+            restarted,
+            notification: false,
+            forwarding: forwarding ? peer.families : [],
+          },
+          longLivedGracefulRestart: {},
+        }),
     addPath: { send, receive },
     routeRefresh: true,
     enhancedRouteRefresh: true,
