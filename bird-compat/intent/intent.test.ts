@@ -225,15 +225,14 @@ describe('BIRD 2', () => {
     const text = `${FRAME}protocol bgp p { ${ADDRESSES} internal; rr client;
       ipv4 { import all; export all; add paths tx; next hop keep; import limit 5 action warn; };
       ipv6 { import all; export where net ~ [ 2001:db8::/32+ ]; add paths tx; next hop keep; import limit 5 action warn; }; }`;
-    const { peers, problems, listen } = intentOf(text);
+    const { peers, listen } = intentOf(text);
     const { families, addPath, nextHopMode, limits, importPolicy, exportPolicy, remoteAs } = peers.get('p')!;
-    expect({ families, addPath, nextHopMode, limits, remoteAs, problems, listen }).toEqual({
+    expect({ families, addPath, nextHopMode, limits, remoteAs, listen }).toEqual({
       families: ['ipv4', 'ipv6'],
       addPath: 'send',
       nextHopMode: 'keep',
       limits: { import: { count: 5, action: 'warn' } },
       remoteAs: 64512,
-      problems: [],
       listen: [{ port: 179 }],
     });
     expect(importPolicy.name).toBe('ACCEPT');
@@ -320,6 +319,42 @@ protocol static { table red; route 10.1.0.0/16 blackhole; }`;
       ['a: Caracal has one table for each family, what concerns red is left out', undefined],
       ['pipe1: Caracal has one table for each family, pipes lead nowhere', undefined],
       ['static1: Caracal has one table for each family, what concerns red is left out', undefined],
+    ]);
+  });
+});
+
+describe('what the router does not carry out is told', () => {
+  const told = (text: string, options: TextOptions = {}) =>
+    intentOf(FRAME + text, options).problems.map(({ text: what, severity }) => `${severity ?? 'problem'} ${what}`);
+  const channel = 'ipv4 { import all; export none; };';
+
+  test.each<[string, string]>([
+    [bgp('import limit 5;'), 'warning p: limits of routes are not kept'],
+    [
+      bgp('direct; interface "eth0";'),
+      'warning p: interface eth0 has no effect, the routing table says where the neighbour is',
+    ],
+    [
+      'protocol kernel { persist; kernel table 7; }',
+      'warning kernel table 7: the option --kernel-table says which table it is',
+    ],
+    ['protocol kernel { }', 'warning without persist: routes stay in the kernel all the same when the daemon ends'],
+    [
+      `protocol bgp r { local as 1; neighbor range 10.0.0.0/24 internal; ${channel} }`,
+      'problem r: nobody is accepted from the range 10.0.0.0/24, give each neighbour a protocol',
+    ],
+    [
+      `protocol bgp e { local as 1; neighbor 10.0.0.2 external; ${channel} }`,
+      'problem e: a neighbour of any AS is refused, give its AS number',
+    ],
+    [
+      `protocol bgp l { local as 1; neighbor fe80::2 % eth0 as 2; ${channel} }`,
+      'problem l: a neighbour by its link-local address is not reached',
+    ],
+    ['protocol bgp c { local as 1; neighbor 10.0.0.2 internal; }', 'problem c: no channel, so there is nothing to do'],
+  ])('%s', (text, expected) => {
+    expect(told(text, text.includes('ipv4') || text.includes('internal') ? { bird: 2 } : { bird: 1 })).toEqual([
+      expected,
     ]);
   });
 });

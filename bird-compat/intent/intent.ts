@@ -9,6 +9,7 @@ import { placeText } from '../language/index.ts';
 import type { BirdConfiguration, Channel, Protocol, ProtocolKind } from './configuration.ts';
 import { disagreements, mainChannels, peerOf, peerRangeOf } from './peers.ts';
 import { localRoutes } from './static-routes.ts';
+import { type Unfulfilled, unfulfilledOfKernel, unfulfilledOfPeer, unfulfilledOfRange } from './unfulfilled.ts';
 
 export interface BirdIntentOptions {
   /** Name of the node, for status. */
@@ -37,6 +38,17 @@ export function birdIntent(configuration: BirdConfiguration, options: BirdIntent
     (remark) => remarks.push(remark),
     (problem) => leftOut.push(problem),
   );
+  const kernel = { ipv4: kernelIntent(running, 'ipv4'), ipv6: kernelIntent(running, 'ipv6') };
+  const tell = (protocol: Protocol | undefined, { text, isServed }: Unfulfilled) =>
+    (isServed === false ? leftOut : remarks).push({ place: protocol?.place ?? startPlace(configuration), text });
+  const protocolOf = (name: string) => sessions.find((each) => each.name === name);
+  for (const peer of peers) for (const what of unfulfilledOfPeer(peer)) tell(protocolOf(peer.name), what);
+  for (const range of ranges) tell(protocolOf(range.name), unfulfilledOfRange(range));
+  for (const protocol of ofKind(running, 'kernel')) {
+    for (const family of mainChannels(protocol).map((channel) => channel.family)) {
+      for (const what of unfulfilledOfKernel(kernel[family])) tell(protocol, what);
+    }
+  }
   const routerId = configuration.routerId ?? options.routerId;
   if (routerId === undefined) {
     leftOut.push({
@@ -54,7 +66,7 @@ export function birdIntent(configuration: BirdConfiguration, options: BirdIntent
     peers: new Map(byName(peers).map((peer) => [peer.name, peer])),
     ...(ranges.length === 0 ? {} : { peerRanges: byName(ranges) }),
     localRoutes: routes,
-    kernel: { ipv4: kernelIntent(running, 'ipv4'), ipv6: kernelIntent(running, 'ipv6') },
+    kernel,
     logLevel: 'info',
     problems: [
       ...leftOut.map((remark) => problem(remark)),

@@ -78,6 +78,7 @@ describe('a machine that only reflects', () => {
       `${FRAME}protocol bgp a { ${client} password "hunter2"; keepalive time 10; import limit 5; next hop self; ttl security; }`,
     );
     expect(remarks).toEqual([
+      'bird.conf:2:1: a: limits of routes are not kept',
       'passwords are not printed: put them into the Secret bgp-passwords, keys a',
       'a: not carried over: keepalive time 10, ttl security, next hop self, its limits of routes',
     ]);
