@@ -1,4 +1,4 @@
-// The end of a CI run: lists the tests that were skipped, and closes with the counts alone on a line. Fails when a test
+// The end of a CI run: lists the tests that were skipped or needed a second attempt, and closes with the counts alone on a line. Fails when a test
 // was skipped for want of something that CI installs, when there are no results, or when a phase failed.
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -7,9 +7,12 @@ import { existsSync, readFileSync } from 'node:fs';
 const EXCUSES = ['CARACAL_CONFORMANCE', 'KUBEBUILDER_ASSETS'];
 
 const [file, ...failedPhases] = process.argv.slice(2);
-const summary = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 0, skipped: [] };
+const summary = existsSync(file)
+  ? JSON.parse(readFileSync(file, 'utf8'))
+  : { passed: 0, failed: 0, skipped: [], repeated: [] };
 
 for (const { file: test, name, reason } of summary.skipped) console.log(`skipped: ${test}: ${name}: ${reason}`);
+for (const name of summary.repeated) console.log(`passed only at a second attempt: ${name}`);
 const unexcused = summary.skipped.filter(({ reason }) => !EXCUSES.some((excuse) => reason.includes(excuse)));
 if (unexcused.length > 0)
   console.log(`CI installs what ${unexcused.length} of these need: that they were skipped is a failure`);

@@ -1,4 +1,5 @@
-// A vitest reporter that lists skipped tests with their reasons, and writes the counts of a run for CI.
+// A vitest reporter that lists skipped tests with their reasons and tests that passed only at a second attempt, and
+// writes the counts of a run for CI.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
@@ -8,6 +9,8 @@ export interface RunSummary {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: readonly SkippedTest[];
+  /** Tests that passed only at a second attempt: `file: name`. */
+  readonly repeated: readonly string[];
 }
 
 interface SkippedTest {
@@ -28,6 +31,7 @@ export class SkipReporter implements Reporter {
       writeFileSync(file, JSON.stringify(summary, null, 2));
     }
     for (const line of describeSkipped(summary.skipped)) console.log(line);
+    for (const name of summary.repeated) console.log(` passed only at a second attempt: ${name}`);
   }
 }
 
@@ -47,6 +51,9 @@ function summarise(modules: readonly TestModule[], unhandledErrors: number): Run
       name: test.fullName.replace(REASON, ''),
       reason: reasonOf(test),
     })),
+    repeated: tests
+      .filter(({ test }) => test.diagnostic()?.flaky === true)
+      .map(({ module, test }) => `${relative(process.cwd(), module.moduleId)}: ${test.fullName}`),
   };
 }
 
