@@ -1,15 +1,32 @@
 // What a test may need of the machine it runs on, and how it says that it is not there. A test that cannot run is
 // skipped with its reason, never passed in silence.
 
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe } from 'vitest';
 import { canMakeNamespaces } from '../topologies/privileges.ts';
 
-/** `namespaces`: the right to make network namespaces; anything else: a program. */
-export type Need = 'namespaces' | 'ip' | 'ping' | 'bird' | 'birdc' | 'tcpdump' | 'python3' | 'linux.uml' | 'modprobe';
+/** BIRD 1.6, which Debian cannot install beside BIRD 2: `npm test` unpacks it (topologies/bootstrap.mjs). */
+export const BIRD1 = {
+  bird: join(import.meta.dirname, '../.debian/bird/usr/sbin/bird'),
+  bird6: join(import.meta.dirname, '../.debian/bird/usr/sbin/bird6'),
+  birdc: join(import.meta.dirname, '../.debian/bird/usr/sbin/birdc'),
+};
 
-const DEBIAN_PACKAGE: Readonly<Record<Exclude<Need, 'namespaces'>, string>> = {
+/** `namespaces`: the right to make network namespaces; `bird1`: see BIRD1; anything else: a program. */
+export type Need =
+  | 'namespaces'
+  | 'bird1'
+  | 'ip'
+  | 'ping'
+  | 'bird'
+  | 'birdc'
+  | 'tcpdump'
+  | 'python3'
+  | 'linux.uml'
+  | 'modprobe';
+
+const DEBIAN_PACKAGE: Readonly<Record<Exclude<Need, 'namespaces' | 'bird1'>, string>> = {
   ip: 'iproute2',
   ping: 'iputils-ping',
   bird: 'bird2',
@@ -25,6 +42,8 @@ export function missing(...needs: readonly Need[]): string | undefined {
   for (const need of needs) {
     if (need === 'namespaces') {
       if (!canMakeNamespaces()) return 'needs root, to make network namespaces';
+    } else if (need === 'bird1') {
+      if (!existsSync(BIRD1.bird)) return 'needs BIRD 1.6 in .debian/bird (npm test unpacks the Debian package bird)';
     } else if (!isProgram(need)) {
       return `needs the program ${need} (Debian package ${DEBIAN_PACKAGE[need]})`;
     }

@@ -3,7 +3,19 @@
 // Not responsible for: what the commands do.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,11 +33,15 @@ const PROGRAMS = {
 /** A kernel with a tunnel device, for tests; Debian has it for no other processor. */
 const USER_MODE_LINUX = process.arch === 'x64' ? ['user-mode-linux', 'kmod'] : [];
 
-/** `steps` run one after the other with Node 24; what the user typed goes to the last one. */
+/**
+ * `aside` are packages that exclude one that is installed (bird and bird2): unpacked under .debian/NAME, not installed.
+ * `steps` run one after the other with Node 24; what the user typed goes to the last one.
+ */
 const COMMANDS = {
   demo: { packages: ['iproute2', 'iputils-ping'], steps: [['topologies/demo.ts']] },
   test: {
     packages: ['iproute2', 'iputils-ping', 'bird2', ...USER_MODE_LINUX],
+    aside: ['bird'],
     steps: [['node_modules/vitest/vitest.mjs', 'run', '--configLoader=native']],
   },
   check: {
@@ -51,6 +67,7 @@ async function main([name, ...rest]) {
   const steps = name === 'bench' ? benchmarks(rest) : withArguments(command.steps, rest);
   installNodePackages();
   installDebianPackages(command.packages);
+  for (const name of command.aside ?? []) unpackAside(name);
   const node = findNode();
   for (const step of steps) {
     const code = await runToEnd(node, step);
@@ -127,6 +144,28 @@ function installDebianPackages(packages) {
     else if (missing.includes('bird2') && existsSync('/run/systemd/system')) disableBird();
   } finally {
     restore();
+  }
+}
+
+/** Best effort too: a test that needs it says that it is not there. */
+function unpackAside(name) {
+  const folder = join(home, '.debian', name);
+  if (existsSync(folder)) return;
+  say(`unpacking the Debian package ${name} into .debian/${name}`);
+  const download = mkdtempSync(join(tmpdir(), 'caracal-aside-'));
+  chmodSync(download, 0o755); // apt-get downloads as a user of its own
+  try {
+    const get = () => spawnSync('apt-get', ['-q', 'download', name], { cwd: download, stdio: 'ignore' }).status === 0;
+    if (!get() && !(process.geteuid() === 0 && aptGet('update') && get())) throw new Error('it cannot be downloaded');
+    const [archive] = readdirSync(download);
+    const unpacked = join(download, 'unpacked');
+    const { status } = spawnSync('dpkg', ['-x', join(download, archive), unpacked], { stdio: 'inherit' });
+    if (status !== 0) throw new Error('dpkg cannot unpack it');
+    cpSync(unpacked, folder, { recursive: true, verbatimSymlinks: true });
+  } catch (error) {
+    say(`not unpacked: ${name}: ${error.message}`);
+  } finally {
+    rmSync(download, { recursive: true, force: true });
   }
 }
 
