@@ -18,19 +18,27 @@ interface CallFrame {
   readonly lineNumber: number;
 }
 
+interface ProfileNode {
+  readonly id: number;
+  readonly callFrame: CallFrame;
+  readonly children?: readonly number[];
+}
+
 interface CpuProfile {
-  readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[];
+  readonly nodes: readonly ProfileNode[];
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
   readonly startTime: number;
 }
 
-const SHOWN = 25;
+const SHOWN = 40;
 const NOT_WORK = ['(idle)', '(root)'];
 
 export function hottestFunctions(file: string, window: Window): string {
   const profile: CpuProfile = JSON.parse(readFileSync(file, 'utf8'));
   const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]));
+  const stacks = stacksOf(profile.nodes);
+  const inclusive = new Map<string, number>();
   const functions = new Map<string, number>();
   const rooms = new Map<string, number>();
   let at = profile.startTime;
@@ -42,16 +50,37 @@ export function hottestFunctions(file: string, window: Window): string {
     const time = profile.timeDeltas[index + 1] ?? 0;
     add(functions, nameOf(frame), time);
     add(rooms, roomOf(frame), time);
+    for (const name of stacks.get(id)!) add(inclusive, name, time);
   });
-  return ['rooms', ...ranking(rooms), 'functions', ...ranking(functions)].join('\n');
+  const total = [...rooms.values()].reduce((sum, time) => sum + time, 0);
+  return [
+    'rooms',
+    ...ranking(rooms, total),
+    'functions',
+    ...ranking(functions, total),
+    'functions with what they call',
+    ...ranking(inclusive, total),
+  ].join('\n');
+}
+
+/** By node: the names on its stack, each once. */
+function stacksOf(nodes: readonly ProfileNode[]): ReadonlyMap<number, ReadonlySet<string>> {
+  const stacks = new Map<number, ReadonlySet<string>>();
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const visit = (node: ProfileNode, above: ReadonlySet<string>) => {
+    const stack = new Set(above).add(nameOf(node.callFrame));
+    stacks.set(node.id, stack);
+    for (const child of node.children ?? []) visit(byId.get(child)!, stack);
+  };
+  if (nodes[0] !== undefined) visit(nodes[0], new Set());
+  return stacks;
 }
 
 function add(times: Map<string, number>, name: string, time: number): void {
   times.set(name, (times.get(name) ?? 0) + time);
 }
 
-function ranking(times: ReadonlyMap<string, number>): readonly string[] {
-  const total = [...times.values()].reduce((sum, time) => sum + time, 0);
+function ranking(times: ReadonlyMap<string, number>, total: number): readonly string[] {
   const hottest = [...times].sort(([, a], [, b]) => b - a).slice(0, SHOWN);
   return [['all', total] as const, ...hottest].map(([name, time]) => {
     const share = ((100 * time) / total).toFixed(1);
