@@ -27,12 +27,14 @@ export interface SpeakerOptions {
   readonly startedAt: number;
   /** Kernel routes of an earlier run were found: peers are told that forwarding went on (RFC 4724 4.1). */
   readonly restarted: boolean;
+  /** Milliseconds that kernel routes of an earlier run are kept for sessions that have not come back; default: two minutes. */
+  readonly recoveryTime?: number;
   /** Prefixes worked off by one call of `work`; default: some milliseconds' worth. */
   readonly portion?: number;
 }
 
-/** Milliseconds that kernel routes of an earlier run are kept for sessions that have not come back: as long as peers keep ours. */
-const RECOVERY_LIMIT = 120_000;
+/** As long as peers keep our routes, by default. */
+const RECOVERY_TIME = 120_000;
 
 const RECOVERY = 'recovery';
 
@@ -150,7 +152,9 @@ export class Speaker {
       // Without its Node a speaker knows nothing: what it did before stays.
       this.intent = known === undefined ? intent : { ...known, problems: intent.problems };
     } else {
-      if (known === undefined && this.sessions.isRestarting) this.#deadlines.set(RECOVERY, now + RECOVERY_LIMIT);
+      if (known === undefined && this.sessions.isRestarting) {
+        this.#deadlines.set(RECOVERY, now + (this.options.recoveryTime ?? RECOVERY_TIME));
+      }
       this.intent = intent;
       applyIntent({ sessions: this.sessions, families: this.families, effect: this.#push }, known, intent, now);
     }

@@ -1,0 +1,183 @@
+// The router as it runs: speaker, loop, sockets and kernel, connected, and taken down again. It is told what to do as an
+// Intent; where Intents come from is others' (daemon.ts: resources; bird-compat/program: BIRD's configuration).
+//
+// The order of the start is the promise: kernel routes are read back, an intent is there, the port is ours; only then is
+// anything dialled or programmed.
+
+import type { Intent, TunnelIntent } from '../intent/index.ts';
+import type { Kernel } from '../kernel/port.ts';
+import { type Effect, type Fact, type Input, Speaker } from '../speaker/index.ts';
+import { now } from './clock.ts';
+import { Listener } from './listener.ts';
+import { Loop } from './loop.ts';
+import { Sockets } from './sockets.ts';
+
+export interface RouterParts {
+  /** The node's name. */
+  readonly node: string;
+  readonly kernel: Kernel;
+  /** What the kernel is: `none` where nothing is programmed and every next hop counts as reachable. */
+  readonly kernelType: 'linux' | 'none';
+  /** This daemon makes the tunnel device that routes lead through. */
+  readonly manageTunnel?: boolean;
+  /** A restart, whatever is in the kernel: peers are told so. Absent: where routes of an earlier run are found. */
+  readonly restarted?: true;
+  /** Milliseconds that sessions have for coming back after a restart; absent: the speaker's own choice. */
+  readonly recoveryTime?: number;
+  readonly tell: (fact: Fact) => void;
+  /** A port is not to be had: the first time there is no going on (`isFirst`), later the other sockets work. */
+  readonly onListenError: (error: Error, isFirst: boolean) => void;
+}
+
+type EffectOf<Type extends Effect['type']> = Extract<Effect, { readonly type: Type }>;
+
+/** Milliseconds for last NOTIFICATIONs to leave. */
+const FAREWELL = 50;
+
+export class RunningRouter {
+  readonly startedAt = now();
+  readonly #parts: RouterParts;
+  readonly #sockets: Sockets;
+  readonly #listener: Listener;
+  /** Milliseconds since the epoch. */
+  #appliedAt: number | undefined;
+  #speaker: Speaker | undefined;
+  #loop: Loop | undefined;
+  /** Effects that wait until the port is ours; undefined as soon as it is. */
+  #held: (EffectOf<'dial'> | EffectOf<'program'>)[] | undefined = [];
+  #tunnel: TunnelIntent | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(parts: RouterParts) {
+    this.#parts = parts;
+    this.#sockets = new Sockets({
+      post: (input, done) => this.#loop?.post(input, done),
+      wake: () => this.#loop?.wake(),
+    });
+    this.#listener = new Listener((socket) => this.#sockets.accept(socket));
+  }
+
+  /** Reads the kernel. Rejects where it cannot be had, with a sentence. */
+  async start(): Promise<void> {
+    const { kernel, restarted } = this.#parts;
+    await kernel.start((events) => this.#loop?.post({ type: 'kernel', events }));
+    const hasRoutes = kernel.routes().length > 0;
+    if (!hasRoutes) kernel.sweep();
+    this.#begin(restarted === true || hasRoutes);
+  }
+
+  /** Only after `start`. */
+  get speaker(): Speaker {
+    return this.#speaker!;
+  }
+
+  /** Milliseconds since the epoch: when the last intent came. */
+  get appliedAt(): number | undefined {
+    return this.#appliedAt;
+  }
+
+  get isRecovering(): boolean {
+    return this.#speaker?.isRecovering ?? true;
+  }
+
+  apply(intent: Intent): void {
+    this.#appliedAt = now();
+    this.post({ type: 'intent', intent });
+    if (intent.nodeMissing === true) return;
+    this.#tunnel = intent.tunnel;
+    if (this.#held === undefined) this.#manageTunnel();
+  }
+
+  /** @param done called when the input has been handled */
+  post(input: Input, done?: () => void): void {
+    this.#loop!.post(input, done);
+  }
+
+  /** Closes sessions and sockets; kernel routes stay. Idempotent. */
+  stop(text?: string): Promise<void> {
+    this.#stopping ??= this.#stop(text);
+    return this.#stopping;
+  }
+
+  #begin(restarted: boolean): void {
+    const { node, kernelType, recoveryTime } = this.#parts;
+    this.#speaker = new Speaker({
+      node,
+      kernel: kernelType,
+      restarted,
+      nextConnection: this.#sockets.nextConnection,
+      random: Math.random,
+      startedAt: this.startedAt,
+      ...(recoveryTime === undefined ? {} : { recoveryTime }),
+    });
+    this.#loop = new Loop({
+      speaker: this.#speaker,
+      collect: this.#sockets.collect,
+      execute: (effects) => {
+        for (const effect of effects) this.#execute(effect);
+        this.#sockets.flush();
+      },
+    });
+  }
+
+  #manageTunnel(): void {
+    if (this.#parts.manageTunnel === true) this.#parts.kernel.manageTunnel(this.#tunnel);
+  }
+
+  #execute(effect: Effect): void {
+    switch (effect.type) {
+      case 'dial':
+      case 'program':
+        if (this.#held === undefined) this.#reachOut(effect);
+        else this.#held.push(effect);
+        return;
+      case 'acceptOptions':
+        this.#sockets.welcome(effect);
+        return;
+      case 'write':
+        this.#sockets.write(effect);
+        return;
+      case 'close':
+        this.#sockets.close(effect.connection);
+        return;
+      case 'listen':
+        this.#listen(effect);
+        return;
+      case 'recovered':
+        this.#parts.kernel.sweep();
+        return;
+      case 'fact':
+        this.#parts.tell(effect.fact);
+        return;
+    }
+  }
+
+  #listen(effect: EffectOf<'listen'>): void {
+    this.#listener.set(effect).then(
+      () => this.#release(),
+      (error: Error) => this.#parts.onListenError(error, this.#held !== undefined),
+    );
+  }
+
+  /** What others notice: it waits until we know that we are the only Caracal here. */
+  #reachOut(effect: EffectOf<'dial'> | EffectOf<'program'>): void {
+    if (effect.type === 'dial') this.#sockets.dial(effect);
+    else this.#parts.kernel.program(effect.wishes);
+  }
+
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#manageTunnel();
+    for (const effect of held) this.#reachOut(effect);
+  }
+
+  async #stop(text: string | undefined): Promise<void> {
+    this.#loop?.post({ type: 'shutdown', ...(text === undefined ? {} : { text }) });
+    await new Promise((resolve) => setTimeout(resolve, FAREWELL));
+    this.#loop?.stop();
+    await this.#listener.close();
+    await this.#sockets.closeAll();
+    await this.#parts.kernel.stop();
+  }
+}
