@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { backOff } from '../back-off.ts';
+import { LineSplitter } from '../lines.ts';
 import { connectionError, refusal, type Target } from './api-error.ts';
-import { backOff } from './back-off.ts';
-import { LineSplitter } from './lines.ts';
 
 const PEERS: Target = { verb: 'watch', resource: 'bgppeers', group: 'crd.projectcalico.org' };
 const SECRETS: Target = { verb: 'list', resource: 'secrets', group: '', namespace: 'kube-system' };

@@ -1,6 +1,6 @@
 // What comes instead of an answer from the API server, each as one sentence for people and one word for programs.
 
-import { isSystemError } from '../errors.ts';
+import { connectionText, isSystemError } from '../errors.ts';
 
 export type ApiErrorCode =
   /** No connection, or it broke. */
@@ -106,31 +106,9 @@ function forbiddenText(message: string, target: Target): string {
   return `${who} may not ${targetText(target)}: its ${role} needs the rule ${JSON.stringify(rule)}`;
 }
 
-const SENTENCES: Readonly<Record<string, (host: string) => string>> = {
-  ECONNREFUSED: (host) => `${host} refuses connections`,
-  ECONNRESET: (host) => `${host} has closed the connection`,
-  EPIPE: (host) => `${host} has closed the connection`,
-  ENOTFOUND: (host) => `${host} has no address in DNS`,
-  EAI_AGAIN: (host) => `the address of ${host} cannot be looked up in DNS now`,
-  CERT_HAS_EXPIRED: (host) => `the certificate of ${host} has expired`,
-  ERR_TLS_CERT_ALTNAME_INVALID: (host) => `the certificate of ${host} is for another name`,
-  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
-  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
-  UNABLE_TO_GET_ISSUER_CERT: untrusted,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
-  CERT_SIGNATURE_FAILURE: untrusted,
-};
-
-function untrusted(host: string): string {
-  return `the certificate of ${host} is not signed by the CA that was given`;
-}
-
 /** A connection that could not be made or broke; anything that is no such thing is thrown again. */
 export function connectionError(host: string, error: unknown): ApiError {
-  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) throw error;
-  const sentence = SENTENCES[error.code] ?? ((name: string) => `${name} cannot be reached (${error.code})`);
-  return new ApiError('unreachable', sentence(host), { cause: error });
+  return new ApiError('unreachable', connectionText(host, error), { cause: error });
 }
 
 /** A token, certificate or exec plug-in that could not be had. What a plug-in prints may be secret and is not repeated. */

@@ -2,9 +2,9 @@
 
 import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { LineSplitter } from '../lines.ts';
 import { ApiError, connectionError, refusal, type Target } from './api-error.ts';
 import type { Connection, Connections } from './connections.ts';
-import { LineSplitter } from './lines.ts';
 import { ListSplitter } from './list-splitter.ts';
 
 export interface ApiRequest {

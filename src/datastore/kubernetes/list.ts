@@ -1,8 +1,8 @@
 // How a list is asked for: of which age, in which pages, and again where a server cannot answer that.
 
+import type { Listing } from '../collection.ts';
 import { ApiError, type Target } from './api-error.ts';
 import type { ApiClient } from './client.ts';
-import type { Listing } from './collection.ts';
 import { readPage } from './watch-event.ts';
 
 export interface ListSource {

@@ -3,11 +3,11 @@
 // written. Not here: watching those objects, which the driver does.
 
 import { isDeepStrictEqual } from 'node:util';
+import { backOff } from '../back-off.ts';
 import type { Clock } from '../files/clock.ts';
 import type { CalicoNodeStatus } from '../resources/types.ts';
 import type { ApiAccess } from './api-access.ts';
 import { ApiError } from './api-error.ts';
-import { backOff } from './back-off.ts';
 import { type NodeStatusSource, statusValues } from './node-status-values.ts';
 import { Once } from './once.ts';
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Collection } from '../collection.ts';
 import { eventually } from '../datastore-contract.ts';
 import { resourceKey } from '../diff.ts';
 import type { DatastoreEvent } from '../types.ts';
 import { ApiClient } from './client.ts';
-import { Collection } from './collection.ts';
 import { Connections } from './connections.ts';
 import { Discovery } from './discovery.ts';
 import { FakeApiServer } from './fake-api-server.fixture.ts';

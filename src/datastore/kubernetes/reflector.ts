@@ -2,12 +2,12 @@
 // failure or not, go on from where it was; for ever. Never flushes on a failure: what was known stays until the server
 // says something else. Not here: what documents mean (collection), what the sentences of failures are (api-error).
 
+import { backOff } from '../back-off.ts';
+import type { Collection } from '../collection.ts';
 import type { Clock } from '../files/clock.ts';
 import type { DatastoreEvent } from '../types.ts';
 import { ApiError, refusal, type Target } from './api-error.ts';
-import { backOff } from './back-off.ts';
 import type { ApiClient, ApiRequest } from './client.ts';
-import type { Collection } from './collection.ts';
 import { fetchList } from './list.ts';
 import { readWatchEvent, type WatchEvent } from './watch-event.ts';
 

@@ -1,10 +1,10 @@
 // One thing that is watched: what was asked for, what came of it, and how it is doing.
 
+import { Collection } from '../collection.ts';
 import type { Clock } from '../files/clock.ts';
 import type { Resource } from '../resources/types.ts';
 import type { DatastoreEvent, ResourceProblem } from '../types.ts';
 import type { ApiClient } from './client.ts';
-import { Collection } from './collection.ts';
 import { CLASSIC, type Discovery } from './discovery.ts';
 import { Reflector } from './reflector.ts';
 import type { WatchStatus } from './status.ts';

@@ -2,10 +2,10 @@
 // Documents are made into resources as they come and are not kept. Not here: where documents come from.
 
 import { isDeepStrictEqual } from 'node:util';
-import { diffResources, resourceKey } from '../diff.ts';
-import { type ReadOptions, readResource } from '../resources/read-resource.ts';
-import type { Resource, ResourceKind } from '../resources/types.ts';
-import type { DatastoreEvent, ResourceProblem } from '../types.ts';
+import { diffResources, resourceKey } from './diff.ts';
+import { type ReadOptions, type ReadResult, readResource } from './resources/read-resource.ts';
+import type { Resource, ResourceKind } from './resources/types.ts';
+import type { DatastoreEvent, ResourceProblem } from './types.ts';
 
 export interface CollectionOptions extends ReadOptions {
   readonly kind: ResourceKind;
@@ -13,6 +13,8 @@ export interface CollectionOptions extends ReadOptions {
   readonly apiVersion: string;
   /** Of all that the server sends, what is wanted. */
   readonly accepts?: (document: unknown) => boolean;
+  /** For documents that are not yet what Calico's tools show; but they have `metadata` with a name. */
+  readonly read?: (document: unknown) => ReadResult;
 }
 
 interface Contents {
@@ -93,7 +95,8 @@ export class Collection {
     const key = this.#keyOf(document);
     if (key === undefined || this.#options.accepts?.(document) === false) return;
     const previous = known ?? this.#contents.resources.get(key);
-    const { resource, refused, problems } = readResource(document, this.#options);
+    const { read = (readable) => readResource(readable, this.#options) } = this.#options;
+    const { resource, refused, problems } = read(document);
     const next = refused === undefined ? resource : previous;
     if (next !== undefined) into.resources.set(key, isDeepStrictEqual(next, previous) ? previous! : next);
     if (problems.length > 0) into.problems.set(key, problems);
