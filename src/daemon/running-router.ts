@@ -4,6 +4,8 @@
 // The order of the start is the promise: kernel routes are read back, an intent is there, the port is ours; only then is
 // anything dialled or programmed.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+import { familyOf } from 'node-bgp';
 import type { Intent, TunnelIntent } from '../intent/index.ts';
 import type { Kernel } from '../kernel/port.ts';
 import { type Effect, type Fact, type Input, Speaker } from '../speaker/index.ts';
@@ -33,6 +35,10 @@ type EffectOf<Type extends Effect['type']> = Extract<Effect, { readonly type: Ty
 
 /** Milliseconds for last NOTIFICATIONs to leave. */
 const FAREWELL = 50;
+
+/** Milliseconds for routes that are not to stay in the kernel, and between two looks at them. */
+const WITHDRAWAL = 2_000;
+const WITHDRAWAL_LOOK = 10;
 
 export class RunningRouter {
   readonly startedAt = now();
@@ -93,7 +99,7 @@ export class RunningRouter {
     this.#loop!.post(input, done);
   }
 
-  /** Closes sessions and sockets; kernel routes stay. Idempotent. */
+  /** Closes sessions and sockets; kernel routes stay unless the intent says otherwise. Idempotent. */
   stop(text?: string): Promise<void> {
     this.#stopping ??= this.#stop(text);
     return this.#stopping;
@@ -174,10 +180,21 @@ export class RunningRouter {
 
   async #stop(text: string | undefined): Promise<void> {
     this.#loop?.post({ type: 'shutdown', ...(text === undefined ? {} : { text }) });
-    await new Promise((resolve) => setTimeout(resolve, FAREWELL));
+    await sleep(FAREWELL);
     this.#loop?.stop();
     await this.#listener.close();
     await this.#sockets.closeAll();
+    await this.#withdraw();
     await this.#parts.kernel.stop();
+  }
+
+  /** Takes the routes that are not to outlive the router out of the kernel. */
+  async #withdraw(): Promise<void> {
+    const { kernel } = this.#parts;
+    const intent = this.#speaker?.intent;
+    const leaving = () => kernel.routes().filter(({ prefix }) => intent?.kernel[familyOf(prefix)].persist === false);
+    kernel.program(leaving().map(({ prefix }) => ({ type: 'none', prefix })));
+    const until = now() + WITHDRAWAL;
+    while (leaving().length > 0 && now() < until) await sleep(WITHDRAWAL_LOOK);
   }
 }

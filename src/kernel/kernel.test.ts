@@ -613,6 +613,19 @@ describe.skipIf(missing !== undefined)('restarts and limits', () => {
       .toBe(`${BLOCK} via 10.0.0.2 dev eth0`);
   });
 
+  test('only the given family is touched', async () => {
+    const ns = namespace();
+    ns.ip('route add 10.65.9.0/26 via 10.0.0.9 proto bird');
+    ns.ip('-6 route add fd65::/122 dev eth0 proto bird');
+    const kernel = await kernelIn(ns, { families: ['ipv4'] });
+    ns.ip('-6 route add fd65:1::/122 dev eth0 proto bird');
+    await kernel.audit();
+    expect((await kernel.routes()).map(({ prefix }) => prefix)).toEqual(['10.65.9.0/26']);
+    await kernel.sweep();
+    await expect.poll(() => ns.shown(), QUICK).toEqual([]);
+    expect(ns.shown('bird', 6)).toHaveLength(2);
+  });
+
   test('10,000 routes never block the event loop for 20 ms, and half of them can vanish at once', async () => {
     const ns = namespace();
     const kernel = await kernelIn(ns);

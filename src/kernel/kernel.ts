@@ -7,6 +7,7 @@
 
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { Family } from 'node-bgp';
+import { familyOf } from 'node-bgp/ip';
 import type { KernelEvent, KernelRoute, KernelWish, LearnedRoute } from '../fib/types.ts';
 import { LinuxError, nativeCallsMissing } from '../linux/libc.ts';
 import { RTM_DELADDR, RTM_DELLINK, RTM_DELROUTE, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE } from './constants.ts';
@@ -29,6 +30,8 @@ export interface LinuxKernelOptions {
   readonly table?: number;
   /** rtm_protocol of our routes, default 12 (bird). */
   readonly protocol?: number;
+  /** Whose routes are read and written, default both: another daemon may care for the other family. */
+  readonly families?: readonly Family[];
   /** Octets of netlink receive buffer, default 8 MiB. */
   readonly receiveBuffer?: number;
   /** Milliseconds between audits, default a minute; 0: none. */
@@ -69,6 +72,7 @@ export class LinuxKernel implements Kernel {
     this.#settings = {
       table: RT_TABLE_MAIN,
       protocol: RTPROT_BIRD,
+      families: FAMILIES,
       receiveBuffer: 8 * 1024 * 1024,
       auditInterval: 60_000,
       report: () => {},
@@ -113,7 +117,7 @@ export class LinuxKernel implements Kernel {
   }
 
   audit(): Promise<void> {
-    return this.#readRoutes(FAMILIES);
+    return this.#readRoutes(this.#settings.families);
   }
 
   routes(): KernelRoute[] {
@@ -178,7 +182,7 @@ export class LinuxKernel implements Kernel {
     const ignore = () => {};
     await conversation.dump(writeLinkDump, ignore, (message) => this.#notice(message));
     await conversation.dump(writeAddressDump, ignore, (message) => this.#notice(message));
-    for (const family of FAMILIES) await this.#readFamily(conversation, family);
+    for (const family of this.#settings.families) await this.#readFamily(conversation, family);
   }
 
   async #readFamily(conversation: Conversation, family: Family): Promise<void> {
@@ -217,7 +221,7 @@ export class LinuxKernel implements Kernel {
   }
 
   #auditLater(): void {
-    this.#doubts.add(FAMILIES);
+    this.#doubts.add(this.#settings.families);
     this.#recheck();
   }
 
@@ -266,7 +270,8 @@ export class LinuxKernel implements Kernel {
   }
 
   #noticeRoute(raw: RawRoute | undefined, type: 'new' | 'deleted', flags: number, byAgent: boolean): void {
-    if (raw?.table !== this.#settings.table) return;
+    const { table, families } = this.#settings;
+    if (raw?.table !== table || !families.includes(familyOf(raw.prefix))) return;
     const route = this.#routeOf(raw);
     this.#table.noticed(type, route, flags, byAgent, performance.now());
     // A route of others may be what a gateway of ours was missing.
@@ -278,7 +283,7 @@ export class LinuxKernel implements Kernel {
     const { device, effect, renamed } = change;
     // The kernel drops IPv4 routes without a word when a link goes down or loses its last address.
     if (renamed || effect === 'worse') {
-      this.#doubts.add(renamed ? FAMILIES : this.#table.familiesThrough(device));
+      this.#doubts.add(renamed ? this.#settings.families : this.#table.familiesThrough(device));
     }
     if (effect === 'better') this.#table.retryDevice(device);
   }
