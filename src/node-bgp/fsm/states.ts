@@ -42,7 +42,13 @@ export type FsmEvent =
   /** 3, 5 to 7: AutomaticStart, after an end that needs no damping; not before `delay` seconds. */
   | { readonly type: 'AutomaticStart'; readonly delay: number }
   /** 2, 8. */
-  | { readonly type: 'Stop'; readonly subcode: number; readonly text: string; readonly silent: boolean }
+  | {
+      readonly type: 'Stop';
+      readonly subcode: number;
+      readonly text: string;
+      readonly silent: boolean;
+      readonly data?: Uint8Array | undefined;
+    }
   /** 9. */
   | { readonly type: 'ConnectRetryTimerExpires' }
   /** 10. */

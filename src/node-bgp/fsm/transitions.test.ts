@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { peerConfig } from '../session/config.ts';
 import { updateContext } from '../session/negotiate.ts';
 import type { Negotiated, PeerConfig, PeerState } from '../session/types.ts';
-import { CEASE, ERROR, Framer, fault, HEADER_LENGTH, MESSAGE_TYPE } from '../wire/index.ts';
+import { CEASE, ERROR, Framer, fault, HEADER_LENGTH, MESSAGE_TYPE, prefixLimitData } from '../wire/index.ts';
 import type { Action, Connection, EventType, FsmEvent, FsmState, Step } from './states.ts';
 import { expects, step, TRANSITIONS } from './transitions.ts';
 
@@ -244,6 +244,14 @@ describe('the end of a session', () => {
     ['a hard reset without a text', CEASE.HARD_RESET, '', [[6, 9, 6, 2]]],
   ])('carries %s', (_, subcode, text, expected) => {
     expect(sent(stop(subcode, text))).toEqual(expected);
+  });
+
+  it('carries the data of its subcode (RFC 4486 4)', () => {
+    const data = prefixLimitData('ipv6', 258);
+    const event = { type: 'Stop', subcode: 1, text: 'too many', silent: false, data } as const;
+    expect(sent(step(STATE.Established, event, { config, now: 0, nextConnection: () => 7 }))).toEqual([
+      [6, 1, 0, 2, 1, 0, 0, 1, 2],
+    ]);
   });
 
   it('says nothing when it is to be silent', () => {

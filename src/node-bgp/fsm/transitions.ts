@@ -92,7 +92,8 @@ function ceaseFault(subcode: number, text: string): ProtocolFault {
 }
 
 function stop(s: ConnectedState, e: EventOf<'Stop'>): Step {
-  const farewell = e.silent ? [] : [send(s, encodeNotification(ceaseFault(e.subcode, e.text)))];
+  const cease = e.data === undefined ? ceaseFault(e.subcode, e.text) : fault(ERROR.CEASE, e.subcode, e.data, e.text);
+  const farewell = e.silent ? [] : [send(s, encodeNotification(cease))];
   return {
     ...stay(IDLE, DISARM_ALL, ...farewell, close(s.connection.id)),
     end: { reason: { type: 'stopped', text: e.text }, restart: 'never' },

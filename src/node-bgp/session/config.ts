@@ -43,6 +43,9 @@ const whenChanged =
 const NEEDS_NEW_SESSION = {
   localAs: whenChanged('localAs'),
   remoteAs: whenChanged('remoteAs'),
+  anyExternalAs: whenChanged('anyExternalAs'),
+  role: whenChanged('role'),
+  requireRole: whenChanged('requireRole'),
   bgpIdentifier: whenChanged('bgpIdentifier'),
   families: (a, b) => !sameFamilies(a.families, b.families),
   passive: never,

@@ -5,7 +5,7 @@ import { decodeOpen, encodeOpen, HEADER_LENGTH } from '../wire/index.ts';
 import type { Capability, OpenMessage } from '../wire/types.ts';
 import { needsNewSession, peerConfig } from './config.ts';
 import { keepaliveTimeFor, negotiate, openFor } from './negotiate.ts';
-import type { Negotiated, PeerConfig } from './types.ts';
+import type { Negotiated, PeerConfig, Role } from './types.ts';
 
 const LOCAL = peerConfig({ localAs: 64512, remoteAs: 64513, bgpIdentifier: 1, families: ['ipv4', 'ipv6'] });
 const REMOTE = peerConfig({ localAs: 64513, remoteAs: 64512, bgpIdentifier: 2, families: ['ipv4', 'ipv6'] });
@@ -223,6 +223,50 @@ describe('an OPEN is refused', () => {
     expect(refusal(local, remote)).toEqual(expected);
   });
 
+  it.each<[Role, Role | number | undefined, boolean, string | undefined]>([
+    ['provider', 'customer', true, undefined],
+    ['customer', 'provider', true, undefined],
+    ['peer', 'peer', true, undefined],
+    ['routeServer', 'routeServerClient', true, undefined],
+    ['routeServerClient', 'routeServer', true, undefined],
+    ['provider', undefined, false, undefined],
+    ['provider', undefined, true, 'the peer tells no role, with our role provider it has to be customer'],
+    ['provider', 'provider', false, "the peer's role is provider, with our role provider it has to be customer"],
+    ['peer', 'customer', false, "the peer's role is customer, with our role peer it has to be peer"],
+    [
+      'routeServer',
+      'customer',
+      false,
+      "the peer's role is customer, with our role routeServer it has to be routeServerClient",
+    ],
+    ['customer', 9, false, "the peer's role is 9, with our role customer it has to be provider"],
+  ])(
+    '2/11 where roles do not go together (RFC 9234 4.2): %s with %s, required: %s',
+    (role, theirs, requireRole, text) => {
+      const told = openFor({ ...REMOTE, ...(typeof theirs === 'string' ? { role: theirs } : {}) });
+      const unknown: Capability[] = typeof theirs === 'number' ? [{ type: 'role', role: theirs }] : [];
+      const open = { ...told, capabilities: [...told.capabilities, ...unknown] };
+      const result = negotiate({ ...LOCAL, role, requireRole }, open);
+      expect(result.ok ? undefined : result.fault).toEqual(
+        text === undefined ? undefined : { code: 2, subcode: 11, data: new Uint8Array(), text },
+      );
+    },
+  );
+
+  it('but not for its role inside an AS, where none is told either', () => {
+    const inside = { ...LOCAL, remoteAs: 64512, role: 'provider', requireRole: true } as const;
+    expect(openFor(inside).capabilities.some(({ type }) => type === 'role')).toBe(false);
+    expect(negotiate(inside, openFor({ ...REMOTE, localAs: 64512 })).ok).toBe(true);
+  });
+
+  it('but not for its AS where any but ours is welcome', () => {
+    const any = { ...LOCAL, remoteAs: 0, anyExternalAs: true };
+    const negotiated = { ok: true, value: { peerType: 'ebgp', remoteAs: 65099 } };
+    expect(negotiate(any, openFor({ ...REMOTE, localAs: 65099 }))).toMatchObject(negotiated);
+    const own = { code: 2, subcode: 2, text: 'the peer is AS 64512, expected any other' };
+    expect(negotiate(any, openFor({ ...REMOTE, localAs: 64512 }))).toMatchObject({ ok: false, fault: own });
+  });
+
   it('but not with our identifier from another AS (RFC 6286 2.1)', () => {
     expect(refusal({}, { bgpIdentifier: 1 })).toBeUndefined();
   });
@@ -288,6 +332,9 @@ describe('needsNewSession', () => {
     [{ extendedMessage: false }, true],
     [{ fourOctetAs: false }, true],
     [{ extendedNextHop: true }, true],
+    [{ anyExternalAs: true }, true],
+    [{ role: 'peer' }, true],
+    [{ requireRole: true }, true],
     [{ passive: true }, false],
     [{ keepaliveTime: 7 }, false],
     [{ connectRetryTime: 7, connectDelayTime: 7, idleHoldTime: 7, maxIdleHoldTime: 7, sendHoldTime: 7 }, false],

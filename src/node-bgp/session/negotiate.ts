@@ -16,13 +16,23 @@ import {
   MAX_EXTENDED_MESSAGE_LENGTH,
   MAX_MESSAGE_LENGTH,
   OPEN_ERROR,
+  ROLE,
   SAFI,
   type UpdateContext,
 } from '../wire/index.ts';
 import type { Asn, Capability, OpenMessage, ProtocolFault } from '../wire/types.ts';
-import type { Negotiated, PeerConfig } from './types.ts';
+import type { Negotiated, PeerConfig, Role } from './types.ts';
 
 const MAX_TWO_OCTET_AS = 0xffff;
+
+/** RFC 9234 4.1, 4.2: the number of each role, and the one that the other end must have. */
+const ROLES: Readonly<Record<Role, { readonly number: number; readonly counterpart: Role }>> = {
+  provider: { number: ROLE.PROVIDER, counterpart: 'customer' },
+  customer: { number: ROLE.CUSTOMER, counterpart: 'provider' },
+  peer: { number: ROLE.PEER, counterpart: 'peer' },
+  routeServer: { number: ROLE.ROUTE_SERVER, counterpart: 'routeServerClient' },
+  routeServerClient: { number: ROLE.ROUTE_SERVER_CLIENT, counterpart: 'routeServer' },
+};
 
 type CapabilityOf<T extends Capability['type']> = Extract<Capability, { readonly type: T }>;
 
@@ -45,6 +55,8 @@ function capabilitiesFor(config: PeerConfig): Capability[] {
     capabilities.push({ type: 'extendedNextHop', entries: [{ ...numbers('ipv4'), nextHopAfi: AFI.IPV6 }] });
   }
   if (config.extendedMessage) capabilities.push({ type: 'extendedMessage' });
+  const role = roleOf(config);
+  if (role !== undefined) capabilities.push({ type: 'role', role: ROLES[role].number });
   const { gracefulRestart, longLivedGracefulRestart } = config;
   if (gracefulRestart !== undefined) {
     const { restartTime, restarted, notification, forwarding } = gracefulRestart;
@@ -85,7 +97,8 @@ function addPathOffer(config: PeerConfig): CapabilityOf<'addPath'>['families'] {
  * `decodeOpen`: version, hold time, identifier 0.
  *
  * Faults (code 2, OPEN Message Error): not the AS number that was configured 2/2, our own identifier within one AS 2/3
- * (RFC 4271 6.2, RFC 6286 2.1), no address family in common 2/7 with the capabilities that are missing (RFC 5492 3).
+ * (RFC 4271 6.2, RFC 6286 2.1), a role that does not go with ours, or none where one is required 2/11 (RFC 9234 4.2), no
+ * address family in common 2/7 with the capabilities that are missing (RFC 5492 3).
  */
 export function negotiate(local: PeerConfig, remote: OpenMessage): Decoded<Negotiated> {
   const refused = checkOpen(local, remote);
@@ -99,8 +112,8 @@ export function negotiate(local: PeerConfig, remote: OpenMessage): Decoded<Negot
   return {
     ok: true,
     value: {
-      peerType: local.localAs === local.remoteAs ? 'ibgp' : 'ebgp',
-      remoteAs: local.remoteAs,
+      peerType: isExternal(local) ? 'ebgp' : 'ibgp',
+      remoteAs: asNumberOf(local, remote),
       remoteIdentifier: remote.bgpIdentifier,
       holdTime,
       keepaliveTime: keepaliveTimeFor(local, holdTime),
@@ -142,8 +155,9 @@ function finder(open: OpenMessage) {
 
 function checkOpen(local: PeerConfig, remote: OpenMessage): ProtocolFault | undefined {
   const remoteAs = asNumberOf(local, remote);
-  if (remoteAs !== local.remoteAs) {
-    const text = `the peer is AS ${remoteAs}, expected ${local.remoteAs}`;
+  if (local.anyExternalAs ? remoteAs === local.localAs : remoteAs !== local.remoteAs) {
+    const expected = local.anyExternalAs ? 'any other' : local.remoteAs;
+    const text = `the peer is AS ${remoteAs}, expected ${expected}`;
     return fault(ERROR.OPEN, OPEN_ERROR.BAD_PEER_AS, fourOctets(remoteAs), text);
   }
   // RFC 6286 2.1: unique within an AS, and only there.
@@ -155,7 +169,27 @@ function checkOpen(local: PeerConfig, remote: OpenMessage): ProtocolFault | unde
       'the peer has our identifier',
     );
   }
-  return undefined;
+  return checkRole(local, finder(remote)('role')?.role);
+}
+
+function isExternal({ localAs, remoteAs, anyExternalAs }: PeerConfig): boolean {
+  return anyExternalAs === true || localAs !== remoteAs;
+}
+
+/** Roles are between autonomous systems (RFC 9234 4.1). */
+function roleOf(config: PeerConfig): Role | undefined {
+  return isExternal(config) ? config.role : undefined;
+}
+
+function checkRole(local: PeerConfig, remote: number | undefined): ProtocolFault | undefined {
+  const role = roleOf(local);
+  if (role === undefined) return undefined;
+  const { counterpart } = ROLES[role];
+  if (remote === ROLES[counterpart].number || (remote === undefined && !local.requireRole)) return undefined;
+  const name = Object.entries(ROLES).find(([, { number }]) => number === remote)?.[0];
+  const theirs = remote === undefined ? 'the peer tells no role' : `the peer's role is ${name ?? remote}`;
+  const text = `${theirs}, with our role ${role} it has to be ${counterpart}`;
+  return fault(ERROR.OPEN, OPEN_ERROR.ROLE_MISMATCH, new Uint8Array(), text);
 }
 
 /** RFC 6793 4.1: the capability counts where both sides have it. */

@@ -123,7 +123,7 @@ export class Peer {
         this.#start();
         break;
       case 'stop':
-        this.#stop(input.subcode, input.text ?? '', input.silent ?? false);
+        this.#stop(input);
         break;
       case 'reconfigure':
         this.#reconfigure(input.config);
@@ -138,8 +138,8 @@ export class Peer {
     this.#apply(this.#main, { type: 'Start' });
   }
 
-  #stop(subcode: number, text: string, silent: boolean): void {
-    const event: FsmEvent = { type: 'Stop', subcode, text, silent };
+  #stop({ subcode, text = '', silent = false, data }: Extract<PeerInput, { readonly type: 'stop' }>): void {
+    const event: FsmEvent = { type: 'Stop', subcode, text, silent, data };
     if (this.#second !== undefined) this.#apply(this.#second, event);
     this.#apply(this.#main, event);
   }
@@ -313,9 +313,9 @@ export class Peer {
     if (other === undefined || machine.fsm.state !== 'OpenSent') return true;
     const existing = existingOf(other.fsm);
     if (existing === undefined) return true;
-    const { localAs, remoteAs, bgpIdentifier } = this.#config;
+    const { localAs, bgpIdentifier } = this.#config;
     const local = { bgpIdentifier, as: localAs };
-    const remote = { bgpIdentifier: negotiated.remoteIdentifier, as: remoteAs };
+    const remote = { bgpIdentifier: negotiated.remoteIdentifier, as: negotiated.remoteAs };
     switch (resolveCollision(local, remote, existing, machine.fsm.connection, this.#now)) {
       case 'undecided':
         return true;

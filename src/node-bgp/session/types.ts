@@ -16,9 +16,18 @@ import type {
 /** Names one TCP connection, or an attempt at one; chosen by whoever opens it, never reused. */
 export type ConnectionId = number;
 
+/** What the local AS is to the neighbour's (RFC 9234 3). */
+export type Role = 'provider' | 'customer' | 'peer' | 'routeServer' | 'routeServerClient';
+
 export interface PeerConfig {
   readonly localAs: Asn;
   readonly remoteAs: Asn;
+  /** Any AS but our own is accepted; `remoteAs` says nothing then. */
+  readonly anyExternalAs?: boolean;
+  /** Told to external peers; one that tells a role which does not go with ours is refused (RFC 9234 4.2). */
+  readonly role?: Role;
+  /** One that tells none is refused as well (strict mode). */
+  readonly requireRole?: boolean;
   readonly bgpIdentifier: RouterId;
   /** Address families offered; a session carries those that both sides offered. */
   readonly families: readonly Family[];
@@ -97,9 +106,16 @@ export type PeerInput =
   | { readonly type: 'start' }
   /**
    * ManualStop / AutomaticStop (2, 8): closes with this Cease subcode and text (RFC 4486, 9003). `silent` closes without
-   * a NOTIFICATION, so that a peer with graceful restart keeps the routes even where it lacks RFC 8538.
+   * a NOTIFICATION, so that a peer with graceful restart keeps the routes even where it lacks RFC 8538. `data` is what
+   * the subcode has beside a text (`prefixLimitData`).
    */
-  | { readonly type: 'stop'; readonly subcode: number; readonly text?: string; readonly silent?: boolean }
+  | {
+      readonly type: 'stop';
+      readonly subcode: number;
+      readonly text?: string;
+      readonly silent?: boolean;
+      readonly data?: Uint8Array;
+    }
   /** The connection that a `connect` output asked for is up (TcpCR_Acked, 16). */
   | { readonly type: 'connected'; readonly connection: ConnectionId }
   /** It failed (TcpConnectionFails, 18), or a connection was lost. */

@@ -95,17 +95,23 @@ describe('an attribute block reads as written', () => {
       },
     ],
     [
+      'with ONLY_TO_CUSTOMER (RFC 9234 5)',
+      `${ORIGIN} ${EMPTY_PATH} ${NEXT_HOP} c0 23 04 0001fc00`,
+      { onlyToCustomer: 130048 },
+      EBGP,
+    ],
+    [
       'with the partial bit of attributes it knows (RFC 4271 5)',
       `${ORIGIN} ${EMPTY_PATH} ${NEXT_HOP} e0 08 04 fc000001 c0 20 0c 00000001 00000002 00000003`,
       { communities: [0xfc000001], largeCommunities: [[1, 2, 3]], partial: [8] },
     ],
     [
       'with optional transitive attributes that it does not know, marked partial (RFC 4271 5)',
-      `${ORIGIN} ${EMPTY_PATH} ${NEXT_HOP} e0 0b 01 07 e0 23 04 0000fc00 e0 ff 00`,
+      `${ORIGIN} ${EMPTY_PATH} ${NEXT_HOP} e0 0b 01 07 e0 63 04 0000fc00 e0 ff 00`,
       {
         unknown: [
           { code: 11, flags: 0xe0, value: Uint8Array.of(7) },
-          { code: 35, flags: 0xe0, value: Uint8Array.of(0, 0, 0xfc, 0) },
+          { code: 99, flags: 0xe0, value: Uint8Array.of(0, 0, 0xfc, 0) },
           { code: 255, flags: 0xe0, value: new Uint8Array(0) },
         ],
       },

@@ -181,6 +181,7 @@ function toAttributes(block: AttributeBlock, mp: Pick<Attributes, 'nextHop' | 'l
     ...(fields.largeCommunities !== undefined && { largeCommunities: fields.largeCommunities }),
     ...(fields.originatorId !== undefined && { originatorId: fields.originatorId }),
     ...(fields.clusterList !== undefined && { clusterList: fields.clusterList }),
+    ...(fields.onlyToCustomer !== undefined && { onlyToCustomer: fields.onlyToCustomer }),
     ...(unknown.length > 0 && { unknown: unknown.sort((a, b) => a.code - b.code) }),
     ...(partial.length > 0 && { partial: partial.sort((a, b) => a - b) }),
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeNotification, shutdownData } from './describe.ts';
+import { describeNotification, prefixLimitData, shutdownData } from './describe.ts';
 import { fromHex } from './hex.ts';
 
 describe('a NOTIFICATION in words', () => {
@@ -38,6 +38,12 @@ describe('a NOTIFICATION in words', () => {
   ])('%i/%i %s', (code, subcode, data, text) => {
     expect(describeNotification(code, subcode, fromHex(data))).toBe(text);
   });
+});
+
+it('a prefix limit is told with family and number (RFC 4486 4)', () => {
+  expect(describeNotification(6, 1, prefixLimitData('ipv6', 100_000))).toBe(
+    'Cease/Maximum Number of Prefixes Reached: ipv6 limit 100000',
+  );
 });
 
 describe('the text of a shutdown (RFC 9003)', () => {

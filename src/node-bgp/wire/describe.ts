@@ -1,8 +1,10 @@
 // What a NOTIFICATION says, in words: names from the registries, and the data of those that carry some (RFC 9003 text,
 // the refused version, the prefix limit). And the other way: the data of a shutdown with a text.
 
+import type { Family } from '../ip/index.ts';
 import { toHex } from './hex.ts';
 import {
+  afiOf,
   CEASE,
   ERROR,
   FSM_ERROR,
@@ -10,6 +12,7 @@ import {
   HEADER_ERROR,
   OPEN_ERROR,
   ROUTE_REFRESH_ERROR,
+  SAFI,
   UNSPECIFIC,
   UPDATE_ERROR,
 } from './iana.ts';
@@ -135,6 +138,16 @@ function shutdownText(data: Uint8Array): string | undefined {
   const text = new TextDecoder().decode(data.subarray(1, 1 + length));
   // RFC 9003 4: nothing of it may act on a terminal or a log.
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
+}
+
+/** The data of Cease/Maximum Number of Prefixes Reached (RFC 4486 4). */
+export function prefixLimitData(family: Family, limit: number): Uint8Array {
+  const data = new Uint8Array(7);
+  const view = new DataView(data.buffer);
+  view.setUint16(0, afiOf(family));
+  view.setUint8(2, SAFI.UNICAST);
+  view.setUint32(3, limit);
+  return data;
 }
 
 /** The data of Cease/Administrative Shutdown or Reset with a text for the operator of the peer (RFC 9003 2); cut to 255 octets. */

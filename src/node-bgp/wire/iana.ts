@@ -41,6 +41,9 @@ export const SAFI = { UNICAST: 1 } as const;
 /** RFC 7911 4: the Send/Receive octet of the ADD-PATH capability. */
 export const ADD_PATH_MODE = { RECEIVE: 1, SEND: 2, BOTH: 3 } as const;
 
+/** RFC 9234 4.1: what the sender of the capability is to the other AS. */
+export const ROLE = { PROVIDER: 0, ROUTE_SERVER: 1, ROUTE_SERVER_CLIENT: 2, CUSTOMER: 3, PEER: 4 } as const;
+
 /** RFC 7313 3.2. */
 export const REFRESH_SUBTYPE = { REQUEST: 0, BEGIN: 1, END: 2 } as const;
 
@@ -64,6 +67,7 @@ export const ATTRIBUTE = {
   AS4_PATH: 17,
   AS4_AGGREGATOR: 18,
   LARGE_COMMUNITIES: 32,
+  ONLY_TO_CUSTOMER: 35,
 } as const;
 
 export const ORIGIN = { IGP: 0, EGP: 1, INCOMPLETE: 2 } as const;

@@ -2,7 +2,7 @@
 
 export { asPathLength, neighborAs } from './as-path.ts';
 export { decodeAttributeSet } from './attribute-set.ts';
-export { describeNotification, shutdownData } from './describe.ts';
+export { describeNotification, prefixLimitData, shutdownData } from './describe.ts';
 export { encodeAttributes, writeAttributes } from './encode-attributes.ts';
 export { type Decoded, fault } from './fault.ts';
 export { formatAsPath, formatCommunity, formatLargeCommunity } from './format.ts';

@@ -116,6 +116,7 @@ const attributes: fc.Arbitrary<Attributes> = fc.record(
     largeCommunities: fc.uniqueArray(largeCommunity, { selector: String, minLength: 1, maxLength: 5 }),
     originatorId: u32,
     clusterList: fc.array(u32, { minLength: 1, maxLength: 5 }),
+    onlyToCustomer: u32,
     unknown: fc
       .uniqueArray(unknownAttribute, { selector: ({ code }) => code, minLength: 1, maxLength: 3 })
       .map((list) => list.toSorted((a, b) => a.code - b.code)),

@@ -124,6 +124,7 @@ describe('RFC 7606', () => {
       'treat-as-withdraw',
       LENGTH,
     ],
+    ['RFC 9234 5', 'ONLY_TO_CUSTOMER of 2 octets', `${GOOD} c0 23 02 fc00`, 'treat-as-withdraw', LENGTH],
     ['RFC 8092 6', 'LARGE_COMMUNITIES of length zero', `${GOOD} c0 20 00`, 'treat-as-withdraw', LENGTH],
     ['RFC 7607', 'AS 0 in AS_PATH', `${ORIGIN} 40 02 06 02 01 00000000 ${NEXT_HOP}`, 'treat-as-withdraw', 11],
     ['RFC 7607', 'AS 0 in AGGREGATOR', `${GOOD} c0 07 08 00000000 0a000001`, 'attribute discard', 9],

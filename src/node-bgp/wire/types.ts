@@ -57,6 +57,8 @@ export interface Attributes {
   readonly largeCommunities?: readonly LargeCommunity[];
   readonly originatorId?: RouterId;
   readonly clusterList?: readonly RouterId[];
+  /** The AS from which the route goes down to customers and nowhere else (OTC, RFC 9234 5). */
+  readonly onlyToCustomer?: Asn;
   /** In ascending order of their codes. */
   readonly unknown?: readonly UnknownAttribute[];
   /** Codes of the optional transitive attributes above that came with the partial bit, which has to stay (RFC 4271 5). */

@@ -5,6 +5,7 @@ import { aggregator, as4Aggregator, as4Path, asPath } from './as-path.ts';
 import { atomicAggregate, localPref, multiExitDisc, nextHop, origin } from './basic.ts';
 import { communities, extendedCommunities, largeCommunities } from './communities.ts';
 import { clusterList, originatorId } from './reflection.ts';
+import { onlyToCustomer } from './roles.ts';
 import type { AttributeRow } from './row.ts';
 
 export const ATTRIBUTE_ROWS: readonly AttributeRow[] = [
@@ -22,6 +23,7 @@ export const ATTRIBUTE_ROWS: readonly AttributeRow[] = [
   as4Path,
   as4Aggregator,
   largeCommunities,
+  onlyToCustomer,
 ];
 
 const ROW_OF_CODE: readonly (AttributeRow | undefined)[] = Array.from({ length: 256 }, (_, code) =>
