@@ -26,9 +26,39 @@ export type DatastoreEvent =
   /** Everything that existed at the start has been delivered, or contact was lost. */
   | { readonly type: 'synced'; readonly synced: boolean; readonly detail?: string };
 
+/** How one of the things that a driver reads is doing. */
+export interface WatchStatus {
+  /** Of Kubernetes the plural, or the plural with what is picked out of it. */
+  readonly name: string;
+  /** `missing`: the server has no such kind, which is as good as none of it. */
+  readonly state: 'starting' | 'watching' | 'missing' | 'failing';
+  readonly resources: number;
+  /** Milliseconds since the server was heard of last; absent: never. A quiet watch hears of it every minute or so. */
+  readonly contactAge?: number;
+  /** How often all was listed: once, and again when the server has forgotten what was before. */
+  readonly lists: number;
+  readonly failuresInARow: number;
+  /** Why it is failing: one sentence. */
+  readonly detail?: string;
+}
+
+/** What a driver knows of the server that it reads from: for status and metrics. */
+export interface ServerContact {
+  readonly server?: string;
+  /** Group and version of Calico's resources. */
+  readonly apiGroup?: string;
+  /** Of the watch that has waited longest, in milliseconds. */
+  readonly contactAge?: number;
+  readonly watches: readonly WatchStatus[];
+}
+
 /** A driver. `start` delivers all that exists, then `synced`, then changes. Batches are delivered whole. */
 export interface Datastore {
   start(deliver: (events: readonly DatastoreEvent[]) => void): Promise<void>;
   /** Idempotent; no delivery afterwards. */
   stop(): Promise<void>;
+  /** Where there is a server to have contact with. */
+  contact?(): ServerContact;
+  /** Of these Nodes, those that are known to be away, and why: `is NotReady`. */
+  awayNodes?(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }

@@ -182,7 +182,10 @@ describe.skipIf(reason !== undefined)(`a real API server${reason === undefined ?
         const said: string[] = [];
         const common = {
           ...{ api: datastore.api, clock: systemClock, random: Math.random, wallClock: Date.now },
-          ...{ report: (text: string) => said.push(text), onBug: (error: unknown) => said.push(String(error)) },
+          ...{
+            report: (complaint: object) => said.push(JSON.stringify(complaint)),
+            onBug: (error: unknown) => said.push(String(error)),
+          },
         };
         const time = '2026-04-05T11:00:00.123Z';
         const writer = new NodeStatusWriter({
@@ -198,7 +201,7 @@ describe.skipIf(reason !== undefined)(`a real API server${reason === undefined ?
             routes: () => ({ routes: [], total: 0 }),
           },
         });
-        const events = new NodeEventWriter({ ...common, kubernetesNode: NODE });
+        const events = new NodeEventWriter({ ...common, random: () => 0, kubernetesNode: NODE });
         writer.setRequests(store.list('CalicoNodeStatus'));
         events.sessionDown({ name: 'Mesh_10_0_0_2', address: '10.0.0.2' }, 'hold timer expired');
         const path = `/apis/${CALICO[api]}/caliconodestatuses`;

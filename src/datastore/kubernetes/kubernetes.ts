@@ -5,9 +5,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { resourceKey } from '../diff.ts';
 import { type Clock, systemClock } from '../files/clock.ts';
 import type { Resource, ResourceKind } from '../resources/types.ts';
-import type { Datastore, DatastoreEvent, ResourceProblem } from '../types.ts';
+import type { Datastore, DatastoreEvent, ResourceProblem, ServerContact } from '../types.ts';
 import type { KubernetesAccess, Surroundings } from './access.ts';
 import type { ApiAccess } from './api-access.ts';
+import { awayNodes } from './away-nodes.ts';
 import { ApiClient } from './client.ts';
 import { Connections } from './connections.ts';
 import { Discovery } from './discovery.ts';
@@ -28,6 +29,8 @@ export interface KubernetesOptions {
   readonly nodeStatus?: boolean;
   /** Services are advertised whatever the resources say (CALICO_ADVERTISE_CLUSTER_IPS). */
   readonly advertisesServices?: boolean;
+  /** Read this node's whole Node, since what is done depends on more than its metadata (whether it is cordoned). */
+  readonly wholeOwnNode?: boolean;
   /** Errors that are ours or our consumer's; everything goes on. Default: a warning of the process. */
   readonly onBug?: (error: unknown) => void;
   readonly clock?: Clock;
@@ -39,6 +42,8 @@ export interface KubernetesDatastore extends Datastore {
   /** For those who write; they end before this does. */
   readonly api: ApiAccess;
   status(): KubernetesStatus;
+  contact(): ServerContact;
+  awayNodes(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
 
 /**
@@ -100,17 +105,24 @@ class Kubernetes implements KubernetesDatastore {
   }
 
   status(): KubernetesStatus {
+    return { ...this.#sync, ...this.contact() };
+  }
+
+  contact(): ServerContact {
     const watches = [...this.#watches.values()].map((watch) => watch.status());
     const ages = watches.flatMap(({ contactAge }) => contactAge ?? []);
     const { server } = this.#connections;
     const { calico } = this.#discovery;
     return {
-      ...this.#sync,
       ...(server === undefined ? {} : { server }),
       ...(calico === undefined ? {} : { apiGroup: calico }),
       ...(ages.length === 0 ? {} : { contactAge: Math.max(...ages) }),
       watches,
     };
+  }
+
+  awayNodes(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return awayNodes(this.#client, names, this.#lifetime.signal);
   }
 
   /** Everything that happens goes through here: what is watched is brought in line, and one batch is delivered. */
@@ -141,6 +153,7 @@ class Kubernetes implements KubernetesDatastore {
   #hasFailure(): boolean {
     return [...this.#watches.values()].some(({ spec, failure }) => spec.need === 'required' && failure !== undefined);
   }
+
   /** An affinity that loses its place in one list may have got it in the other. */
   #inForce(event: DatastoreEvent, from: Watch | undefined): DatastoreEvent {
     if (event.type !== 'removed') return event;

@@ -4,17 +4,19 @@
 import type { Clock } from '../files/clock.ts';
 import type { ApiAccess } from './api-access.ts';
 import { ApiError } from './api-error.ts';
+import type { Complaint } from './complaint.ts';
 import { Once } from './once.ts';
 
 export interface NodeEventOptions {
   readonly api: ApiAccess;
   /** The Node's name in Kubernetes. */
   readonly kubernetesNode: string;
-  /** A sentence about what cannot be written; each one once until it can be written again. */
-  readonly report: (text: string) => void;
+  /** A sentence about what cannot be written, each one once, and undefined when it can be written again. */
+  readonly report: (complaint: Complaint) => void;
   /** Errors that are ours; everything goes on. */
   readonly onBug: (error: unknown) => void;
   readonly clock: Clock;
+  readonly random: () => number;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
 }
@@ -27,6 +29,8 @@ export interface SessionName {
 
 /** Milliseconds that are waited for more of the same. */
 const GATHER = 2_000;
+/** Milliseconds over which the nodes of a cluster spread: when one of them dies, all others lose a session at once. */
+const SPREAD = 8_000;
 /** Milliseconds between two rounds of Events. */
 const PAUSE = 60_000;
 /** Sessions that are named in one Event. */
@@ -56,7 +60,7 @@ export class NodeEventWriter {
 
   constructor(options: NodeEventOptions) {
     this.#options = options;
-    this.#report = new Once(options.report);
+    this.#report = new Once((text) => options.report({ kind: 'Event', name: options.kubernetesNode, text }));
   }
 
   /** A session that was established is so no more. */
@@ -91,8 +95,8 @@ export class NodeEventWriter {
 
   #schedule(): void {
     if (this.#cancel !== undefined || this.#writing !== undefined || this.#lifetime.signal.aborted) return;
-    const { clock } = this.#options;
-    const delay = Math.max(GATHER, this.#nextAt - clock.now());
+    const { clock, random } = this.#options;
+    const delay = Math.max(GATHER + random() * SPREAD, this.#nextAt - clock.now());
     this.#cancel = clock.after(delay, () => {
       this.#cancel = undefined;
       this.#writing = this.#write()
@@ -140,7 +144,7 @@ export class NodeEventWriter {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       // An Event that cannot be written is not worth keeping: the log has it all.
-      if (!this.#lifetime.signal.aborted) this.#report.say(`Events cannot be written: ${error.message}`);
+      if (!this.#lifetime.signal.aborted) this.#report.say(`cannot be written: ${error.message}`);
     }
   }
 }

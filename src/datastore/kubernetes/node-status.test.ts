@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../datastore-contract.ts';
 import type { CalicoNodeStatus } from '../resources/types.ts';
 import { ApiClient } from './client.ts';
+import type { Complaint } from './complaint.ts';
 import { Connections } from './connections.ts';
 import { Discovery } from './discovery.ts';
 import { FakeApiServer } from './fake-api-server.fixture.ts';
@@ -90,7 +91,10 @@ function common() {
   const discovery = new Discovery(client, clock, lifetime.signal, 'crd.projectcalico.org/v1');
   return {
     ...{ api: { client, discovery }, clock, random: () => 1, wallClock: () => AT + clock.now() },
-    ...{ report: (text: string) => said.push(text), onBug: (error: unknown) => bugs.push(error) },
+    ...{
+      report: ({ kind, name, text = 'all is well' }: Complaint) => said.push(`${kind} ${name}: ${text}`),
+      onBug: (error: unknown) => bugs.push(error),
+    },
   };
 }
 
@@ -278,7 +282,7 @@ describe('CalicoNodeStatus', () => {
     }
     expect(pauses).toEqual([5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]);
     const sentence =
-      'CalicoNodeStatus mine cannot be written: me may not update caliconodestatuses/status of crd.projectcalico.org: ' +
+      'CalicoNodeStatus mine: cannot be written: me may not update caliconodestatuses/status of crd.projectcalico.org: ' +
       'its ClusterRole needs the rule {"apiGroups":["crd.projectcalico.org"],"resources":["caliconodestatuses/status"],"verbs":["update"]}';
     expect(said).toEqual([sentence]);
     await settled();
@@ -290,7 +294,8 @@ describe('CalicoNodeStatus', () => {
     server.fail(403, ({ path }) => path.endsWith('/status'), { message: 'User "me"' });
     agent = { ...AGENT, version: '2' };
     clock.advance(10_000);
-    await until(() => said.length === 2);
+    await until(() => said.length === 3);
+    expect(said).toEqual([sentence, 'CalicoNodeStatus mine: all is well', sentence]);
   });
 
   test('does not grow beyond what the store of the server takes', async () => {
@@ -351,7 +356,7 @@ describe('Events on the Node', () => {
   let writer: NodeEventWriter;
 
   beforeEach(() => {
-    writer = new NodeEventWriter({ ...common(), kubernetesNode: 'node-1' });
+    writer = new NodeEventWriter({ ...common(), random: () => 0, kubernetesNode: 'node-1' });
   });
 
   afterEach(() => writer.stop());
@@ -404,6 +409,13 @@ describe('Events on the Node', () => {
     );
   });
 
+  test('come when other nodes do not write theirs', async () => {
+    const other = new NodeEventWriter({ ...common(), random: () => 0.5, kubernetesNode: 'node-2' });
+    other.sessionDown(session(1), 'gone');
+    expect(clock.pending).toEqual([6_000]);
+    await other.stop();
+  });
+
   test('say once that they may not be written', async () => {
     server.fail(403, ({ path }) => path.endsWith('/events'), { message: 'User "me"' });
     writer.sessionDown(session(1), 'gone');
@@ -414,7 +426,7 @@ describe('Events on the Node', () => {
     clock.advance(60_000);
     await writer.stop();
     expect(said).toEqual([
-      'Events cannot be written: me may not create events in namespace default: its Role in namespace default needs the rule {"apiGroups":[""],"resources":["events"],"verbs":["create"]}',
+      'Event node-1: cannot be written: me may not create events in namespace default: its Role in namespace default needs the rule {"apiGroups":[""],"resources":["events"],"verbs":["create"]}',
     ]);
     writer.sessionDown(session(1), 'gone');
     expect(clock.pending).toEqual([]);

@@ -8,14 +8,15 @@ import type { Clock } from '../files/clock.ts';
 import type { CalicoNodeStatus } from '../resources/types.ts';
 import type { ApiAccess } from './api-access.ts';
 import { ApiError } from './api-error.ts';
+import type { Complaint } from './complaint.ts';
 import { type NodeStatusSource, statusValues } from './node-status-values.ts';
 import { Once } from './once.ts';
 
 export interface NodeStatusOptions {
   readonly api: ApiAccess;
   readonly source: NodeStatusSource;
-  /** A sentence about what cannot be written; each one once until it can be written again. */
-  readonly report: (text: string) => void;
+  /** A sentence about what cannot be written, each one once, and undefined when it can be written again. */
+  readonly report: (complaint: Complaint) => void;
   /** Errors that are ours or the port's; everything goes on. */
   readonly onBug: (error: unknown) => void;
   readonly clock: Clock;
@@ -90,7 +91,8 @@ class Job {
     this.request = request;
     this.#options = options;
     this.#signal = signal;
-    this.#report = new Once(options.report);
+    const { name } = request.metadata;
+    this.#report = new Once((text) => options.report({ kind: 'CalicoNodeStatus', name, text }));
   }
 
   /** Milliseconds; a time that is sooner already stays. */
@@ -115,6 +117,7 @@ class Job {
   cancel(): void {
     this.#isCancelled = true;
     this.#timer?.cancel();
+    this.#report.clear();
   }
 
   async ended(): Promise<void> {
@@ -151,7 +154,7 @@ class Job {
 
   #complain(error: unknown): void {
     if (!(error instanceof ApiError)) this.#options.onBug(error);
-    else this.#report.say(`CalicoNodeStatus ${this.request.metadata.name} cannot be written: ${error.message}`);
+    else if (!this.#isCancelled) this.#report.say(`cannot be written: ${error.message}`);
   }
 
   async #update(): Promise<void> {
@@ -170,7 +173,7 @@ class Job {
       }
     }
     if (left === undefined) this.#report.clear();
-    else this.#report.say(`CalicoNodeStatus ${this.request.metadata.name}: ${left}`);
+    else this.#report.say(left);
   }
 
   async #get(): Promise<StatusObject> {

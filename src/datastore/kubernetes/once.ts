@@ -1,10 +1,11 @@
-// Sentences that are worth saying once, not every time.
+// Sentences that are worth saying once, not every time, and taking back when they are true no more.
 
 export class Once {
-  readonly #say: (text: string) => void;
+  readonly #say: (text: string | undefined) => void;
   #last: string | undefined;
 
-  constructor(say: (text: string) => void) {
+  /** @param say undefined takes back what was said last */
+  constructor(say: (text: string | undefined) => void) {
     this.#say = say;
   }
 
@@ -16,6 +17,8 @@ export class Once {
 
   /** All is well: the same would be news again. */
   clear(): void {
+    if (this.#last === undefined) return;
     this.#last = undefined;
+    this.#say(undefined);
   }
 }

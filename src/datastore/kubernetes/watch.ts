@@ -3,11 +3,10 @@
 import { Collection } from '../collection.ts';
 import type { Clock } from '../files/clock.ts';
 import type { Resource } from '../resources/types.ts';
-import type { DatastoreEvent, ResourceProblem } from '../types.ts';
+import type { DatastoreEvent, ResourceProblem, WatchStatus } from '../types.ts';
 import type { ApiClient } from './client.ts';
 import { CLASSIC, type Discovery } from './discovery.ts';
 import { Reflector } from './reflector.ts';
-import type { WatchStatus } from './status.ts';
 import type { WatchSpec } from './watches.ts';
 
 export interface WatchContext {

@@ -30,6 +30,8 @@ export interface WatchOptions {
   readonly secretNamespace: string;
   /** Services are needed whatever the resources say. */
   readonly advertisesServices?: boolean;
+  /** More of this node's Node is needed than its metadata. */
+  readonly wholeOwnNode?: boolean;
   /** The CalicoNodeStatus objects of this node are needed. */
   readonly nodeStatus?: boolean;
 }
@@ -60,10 +62,10 @@ export function wantedWatches(options: WatchOptions, referring: Referring): read
   ];
 }
 
-/** Labels and annotations carry all that is needed, but pod CIDRs, which only the own node needs. */
-function nodeWatches({ node, usePodCidr }: WatchOptions): readonly WatchSpec[] {
+/** Labels and annotations carry all that is needed, but pod CIDRs and the like, of which only the own node's count. */
+function nodeWatches({ node, usePodCidr, wholeOwnNode = false }: WatchOptions): readonly WatchSpec[] {
   const nodes = { kind: 'Node', apiVersion: 'v1', plural: 'nodes', need: 'required' } as const;
-  if (!usePodCidr) return [{ name: 'nodes', ...nodes, metadataOnly: true }];
+  if (!usePodCidr && !wholeOwnNode) return [{ name: 'nodes', ...nodes, metadataOnly: true }];
   return [
     { name: 'nodes', ...nodes, metadataOnly: true, query: { fieldSelector: `metadata.name!=${node}` } },
     { name: `nodes/${node}`, ...nodes, query: { fieldSelector: `metadata.name=${node}` } },
