@@ -60,6 +60,10 @@ const COMMANDS: readonly [string, Command][] = [
     'explain 10.65.0.1 --peer a --resources /r --node n',
     { type: 'explain', query: { target: '10.65.0.1', peer: 'a' }, json: false, resources: '/r', node: 'n' },
   ],
+  [
+    'run --drain lower --node-status off --node-events on',
+    { type: 'run', flags: { http: [], check: false, drain: 'lower', nodeStatus: 'off', nodeEvents: 'on' } },
+  ],
   ['plan --resources /new', { type: 'plan', resources: '/new', json: false }],
   [
     'plan --resources /new --from /old --node a --json',
@@ -103,6 +107,8 @@ const MISTAKES: readonly [string, string][] = [
   ['run --nod x', 'unknown option --nod; did you mean --node?'],
   ['run --no-check', 'unknown option --no-check'],
   ['run -x', 'unknown option -x'],
+  ['run --drain now', '--drain now is unknown, there are withdraw, lower, keep'],
+  ['run --node-events no', '--node-events no is unknown, there are on, off; did you mean on?'],
   ['run --node', '--node needs a value: --node NAME'],
   ['run --node --check', '--node needs a value: --node NAME'],
   ['run --node=', '--node needs a value: --node NAME'],

@@ -8,17 +8,19 @@ import {
   COMMAND_NAMES,
   COMMANDS,
   DATASTORES,
+  DRAINS,
   FAMILIES,
   GUARDS,
   KERNELS,
   LAB_ACTIONS,
   LOG_LEVELS,
+  SWITCHES,
 } from './commands.ts';
 import { type Flags, readFlags, usageError } from './flags.ts';
 import { parseKernelProtocol, parseKernelTable } from './kernel-numbers.ts';
 import { didYouMean } from './suggest.ts';
 import { parseTime } from './time.ts';
-import type { Command, CommandName, KernelFlags, UsageError } from './types.ts';
+import type { ClusterFlags, Command, CommandName, KernelFlags, UsageError } from './types.ts';
 
 export function parseArguments(argv: readonly string[]): Command | UsageError {
   const [first, ...rest] = argv;
@@ -58,7 +60,8 @@ function parseRun(flags: Flags): Command | UsageError {
   const http = endpoints(values);
   const guard = choice(values, 'guard', GUARDS);
   const guardTime = parsed(values, 'guard-time', parseTime);
-  for (const result of [datastore, kernel, logLevel, listen, http, guard, guardTime]) {
+  const cluster = clusterFlags(values);
+  for (const result of [datastore, kernel, logLevel, listen, http, guard, guardTime, cluster]) {
     if (result?.type === 'usageError') return result;
   }
   const node = values.get('node')?.[0];
@@ -75,7 +78,23 @@ function parseRun(flags: Flags): Command | UsageError {
       ...(logLevel?.type === 'value' && { logLevel: logLevel.value }),
       ...(guard?.type === 'value' && { guard: guard.value }),
       ...(guardTime?.type === 'value' && { guardTime: guardTime.value }),
+      ...(cluster.type === 'value' && cluster.value),
       check: values.has('check'),
+    },
+  };
+}
+
+function clusterFlags(values: Flags['values']): Value<ClusterFlags> | UsageError {
+  const nodeStatus = choice(values, 'node-status', SWITCHES);
+  const nodeEvents = choice(values, 'node-events', SWITCHES);
+  const drain = choice(values, 'drain', DRAINS);
+  for (const result of [nodeStatus, nodeEvents, drain]) if (result?.type === 'usageError') return result;
+  return {
+    type: 'value',
+    value: {
+      ...(nodeStatus?.type === 'value' && { nodeStatus: nodeStatus.value }),
+      ...(nodeEvents?.type === 'value' && { nodeEvents: nodeEvents.value }),
+      ...(drain?.type === 'value' && { drain: drain.value }),
     },
   };
 }

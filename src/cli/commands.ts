@@ -23,6 +23,8 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] a
 export const DATASTORES = ['files', 'kubernetes', 'etcdv3'] as const;
 export const KERNELS = ['linux', 'none'] as const;
 export const GUARDS = ['warn', 'hold'] as const;
+export const DRAINS = ['withdraw', 'lower', 'keep'] as const;
+export const SWITCHES = ['on', 'off'] as const;
 /** Seconds. */
 export const DEFAULT_GUARD_TIME = 300;
 export const BIRDS = ['1', '2'] as const;
@@ -76,10 +78,21 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
         value: 'TIME',
         help: 'how long such a change has to stay until hold applies it (default 5m)',
       },
+      {
+        name: 'drain',
+        value: 'MODE',
+        help: 'service routes of a cordoned node: withdraw them, lower their preference, or keep them (default)',
+      },
+      {
+        name: 'node-status',
+        value: 'SWITCH',
+        help: 'fill the CalicoNodeStatus objects of this node: on (default), off',
+      },
+      { name: 'node-events', value: 'SWITCH', help: 'Events on the Node about its sessions: on (default), off' },
       { name: 'check', help: 'read everything, print every problem and end; 1 if there is one' },
     ],
     notes:
-      "calico-node's environment counts where no option is given: NODENAME, DATASTORE_TYPE, ETCD_*, KUBECONFIG, K8S_*,\nUSE_POD_CIDR, CALICO_ROUTER_ID, CALICO_ADVERTISE_CLUSTER_IPS, CALICO_K8S_NODE_REF, NAMESPACE, BGP_LOGSEVERITYSCREEN and\nothers. CARACAL_RESOURCES, CARACAL_HTTP, CARACAL_GUARD and CARACAL_GUARD_TIME stand for --resources, --http,\n--guard and --guard-time.",
+      "calico-node's environment counts where no option is given: NODENAME, DATASTORE_TYPE, ETCD_*, KUBECONFIG, K8S_*,\nUSE_POD_CIDR, CALICO_ROUTER_ID, CALICO_ADVERTISE_CLUSTER_IPS, CALICO_K8S_NODE_REF, NAMESPACE, BGP_LOGSEVERITYSCREEN and\nothers. CARACAL_RESOURCES, CARACAL_HTTP, CARACAL_GUARD, CARACAL_GUARD_TIME, CARACAL_DRAIN, CARACAL_NODE_STATUS and\nCARACAL_NODE_EVENTS stand for the options of these names.",
   },
   status: {
     usage: ['caracal status [--json] [--watch] [--http WHERE]'],

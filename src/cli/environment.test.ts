@@ -17,6 +17,9 @@ const DEFAULTS: RunOptions = {
   logLevel: 'info',
   guard: 'warn',
   guardTime: 300,
+  nodeStatus: true,
+  nodeEvents: true,
+  drain: 'keep',
   check: false,
   kubernetesNode: 'host',
   secretNamespace: 'kube-system',
@@ -79,6 +82,18 @@ const CASES: readonly [string, Environment, Partial<RunFlags>, Partial<RunOption
   ['resources from the environment', { CARACAL_RESOURCES: '/r' }, {}, { datastore: { type: 'files', path: '/r' } }],
   ['empty variables are unset', { NODENAME: ' ', DATASTORE_TYPE: '', NAMESPACE: '' }, {}, {}],
   ['an unknown log level is ignored', { BGP_LOGSEVERITYSCREEN: 'loud' }, {}, {}],
+  [
+    'what is written to the cluster, and how a node is drained',
+    { CARACAL_NODE_STATUS: 'off', CARACAL_NODE_EVENTS: 'off', CARACAL_DRAIN: 'withdraw' },
+    {},
+    { nodeStatus: false, nodeEvents: false, drain: 'withdraw' },
+  ],
+  [
+    'the same, said otherwise by options',
+    { CARACAL_NODE_STATUS: 'off', CARACAL_NODE_EVENTS: 'on', CARACAL_DRAIN: 'withdraw' },
+    { nodeStatus: 'on', nodeEvents: 'off', drain: 'lower' },
+    { nodeStatus: true, nodeEvents: false, drain: 'lower' },
+  ],
   ['a guard that holds', { CARACAL_GUARD: 'hold', CARACAL_GUARD_TIME: '90s' }, {}, { guard: 'hold', guardTime: 90 }],
   [
     'the guard of the command line',
@@ -182,6 +197,13 @@ test.each(DATASTORES)('datastore: %s', (_name, env, datastore) => {
 
 const MISTAKES: readonly [string, Environment, Partial<RunFlags>, string][] = [
   ['a bad name', { NODENAME: '../x' }, {}, '"../x" (NODENAME) is not the name of a node'],
+  ['an unknown switch', { CARACAL_NODE_STATUS: 'no' }, {}, 'CARACAL_NODE_STATUS no is unknown, there are on, off'],
+  [
+    'an unknown way to drain',
+    { CARACAL_DRAIN: 'x' },
+    {},
+    'CARACAL_DRAIN x is unknown, there are withdraw, lower, keep',
+  ],
   ['an unknown guard', { CARACAL_GUARD: 'on' }, {}, 'CARACAL_GUARD on is unknown, there are warn, hold'],
   ['an odd time', { CARACAL_GUARD_TIME: 'x' }, {}, 'CARACAL_GUARD_TIME: "x" is no time such as 90s, 5m or 1h'],
   ['files without a place', {}, { datastore: 'files' }, 'the datastore files needs a folder or file: --resources PATH'],

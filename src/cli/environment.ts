@@ -2,7 +2,7 @@
 // as unset, a datastore variable may carry the prefix CALICO_. Pure: files and host name come as arguments.
 
 import { DEFAULT_HTTP, type HttpEndpoint, type Parsed, parseHttpEndpoint } from '../status/endpoint.ts';
-import { DEFAULT_GUARD_TIME, GUARDS } from './commands.ts';
+import { DEFAULT_GUARD_TIME, DRAINS, GUARDS, SWITCHES } from './commands.ts';
 import { chooseDatastore } from './datastore-environment.ts';
 import { usageError } from './flags.ts';
 import { parseTime } from './time.ts';
@@ -47,6 +47,8 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
   if (fallback.type === 'usageError') return fallback;
   const guard = guardOptions(flags, env);
   if ('problem' in guard) return usageError(guard.problem);
+  const cluster = clusterOptions(flags, env);
+  if ('problem' in cluster) return usageError(cluster.problem);
   const routerId = variable(env, 'CALICO_ROUTER_ID');
   const advertiseClusterIPs = variable(env, 'CALICO_ADVERTISE_CLUSTER_IPS');
   return {
@@ -63,6 +65,7 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
     logLevel:
       flags.logLevel ?? CALICO_LOG_LEVELS[variable(env, 'BGP_LOGSEVERITYSCREEN')?.toLowerCase() ?? ''] ?? 'info',
     ...guard.value,
+    ...cluster.value,
     check: flags.check,
     ...(routerId !== undefined && { routerId }),
     ...(advertiseClusterIPs !== undefined && { advertiseClusterIPs }),
@@ -74,13 +77,39 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
 }
 
 function guardOptions(flags: RunFlags, env: Environment): Parsed<Pick<RunOptions, 'guard' | 'guardTime'>> {
-  const mode = flags.guard ?? variable(env, 'CARACAL_GUARD') ?? 'warn';
-  const guard = GUARDS.find((candidate) => candidate === mode);
-  if (guard === undefined) return { problem: `CARACAL_GUARD ${mode} is unknown, there are ${GUARDS.join(', ')}` };
+  const guard = flags.guard ? { value: flags.guard } : wordOf(env, 'CARACAL_GUARD', GUARDS, 'warn');
+  if ('problem' in guard) return guard;
   const text = variable(env, 'CARACAL_GUARD_TIME');
   const time = text === undefined ? { value: DEFAULT_GUARD_TIME } : parseTime(text);
   if ('problem' in time) return { problem: `CARACAL_GUARD_TIME: ${time.problem}` };
-  return { value: { guard, guardTime: flags.guardTime ?? time.value } };
+  return { value: { guard: guard.value, guardTime: flags.guardTime ?? time.value } };
+}
+
+function clusterOptions(
+  flags: RunFlags,
+  env: Environment,
+): Parsed<Pick<RunOptions, 'nodeStatus' | 'nodeEvents' | 'drain'>> {
+  const nodeStatus = wordOf(env, 'CARACAL_NODE_STATUS', SWITCHES, 'on');
+  const nodeEvents = wordOf(env, 'CARACAL_NODE_EVENTS', SWITCHES, 'on');
+  const drain = wordOf(env, 'CARACAL_DRAIN', DRAINS, 'keep');
+  if ('problem' in nodeStatus) return nodeStatus;
+  if ('problem' in nodeEvents) return nodeEvents;
+  if ('problem' in drain) return drain;
+  return {
+    value: {
+      nodeStatus: (flags.nodeStatus ?? nodeStatus.value) === 'on',
+      nodeEvents: (flags.nodeEvents ?? nodeEvents.value) === 'on',
+      drain: flags.drain ?? drain.value,
+    },
+  };
+}
+
+function wordOf<T extends string>(env: Environment, name: string, words: readonly T[], otherwise: T): Parsed<T> {
+  const said = variable(env, name);
+  const word = said === undefined ? otherwise : words.find((candidate) => candidate === said);
+  return word === undefined
+    ? { problem: `${name} ${said} is unknown, there are ${words.join(', ')}` }
+    : { value: word };
 }
 
 /** Where calico-node leaves the name of the node. */

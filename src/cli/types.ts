@@ -23,7 +23,18 @@ export interface KernelFlags {
   readonly manageTunnel?: boolean;
 }
 
-export interface RunFlags extends KernelFlags {
+/** What becomes of the service routes of a node that is cordoned. */
+export type DrainMode = 'withdraw' | 'lower' | 'keep';
+
+export interface ClusterFlags {
+  readonly nodeStatus?: Switch;
+  readonly nodeEvents?: Switch;
+  readonly drain?: DrainMode;
+}
+
+export type Switch = 'on' | 'off';
+
+export interface RunFlags extends KernelFlags, ClusterFlags {
   readonly node?: string;
   readonly datastore?: DatastoreOptions['type'];
   readonly resources?: string;
@@ -148,6 +159,11 @@ export interface RunOptions {
   readonly guard: GuardMode;
   /** Seconds that a change which is held back has to stay before it is applied. */
   readonly guardTime: number;
+  /** Fill the CalicoNodeStatus objects of this node. */
+  readonly nodeStatus: boolean;
+  /** Write Events on the Node when sessions go down and come back. */
+  readonly nodeEvents: boolean;
+  readonly drain: DrainMode;
   readonly check: boolean;
   /** CALICO_ROUTER_ID: `hash`, or a router ID. */
   readonly routerId?: string;
