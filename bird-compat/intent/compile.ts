@@ -23,7 +23,7 @@ import {
   type Tree,
 } from '../language/index.ts';
 import { checkBgp } from './bgp-options.ts';
-import type { BirdConfiguration, LogTarget, Protocol, ProtocolKind, TimeStyle } from './configuration.ts';
+import type { BirdConfiguration, DebugFlags, LogTarget, Protocol, ProtocolKind, TimeStyle } from './configuration.ts';
 import { copyDraft, type Draft, newDraft } from './drafts.ts';
 import { OptionReader } from './option-reader.ts';
 import { applyOption } from './protocol-options.ts';
@@ -33,6 +33,8 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 type Settings = Writable<Omit<BirdConfiguration, 'protocols' | 'remarks' | 'file' | 'dialect' | 'unit' | 'logs'>> & {
   logs: LogTarget[];
+  /** Of the protocols that follow. */
+  debug: DebugFlags;
 };
 
 const BGP_PORT = 179;
@@ -65,6 +67,7 @@ class Compiler {
       gracefulRestartWait: GRACEFUL_RESTART_WAIT,
       timeFormats: {},
       logs: [],
+      debug: [],
     };
     const tables = dialect.bird === 1 ? (['master'] as const) : (['master4', 'master6'] as const);
     for (const name of tables) {
@@ -151,7 +154,7 @@ class Compiler {
   }
 
   #draftOf({ from, at }: ProtocolItem, kind: ProtocolKind): Draft {
-    if (from === undefined) return newDraft(kind, this.#dialect, at);
+    if (from === undefined) return { ...newDraft(kind, this.#dialect, at), debug: this.#settings.debug };
     const symbol = this.#unit.global.find(from.name);
     if (symbol === undefined && this.#dialect.bird === 2) fail(from.at, 'syntax error, unexpected CF_SYM_UNDEFINED');
     const template = this.#drafts.get(from.name);
@@ -188,7 +191,7 @@ class Compiler {
     if (this.#settings.routerId === undefined && this.#dialect.bird === 1 && this.#dialect.family === 'ipv6') {
       fail(startOf(file), 'Router ID must be configured manually on IPv6 routers');
     }
-    const { logs, ...settings } = this.#settings;
+    const { logs, debug: _, ...settings } = this.#settings;
     const rest = { file, dialect: this.#dialect, unit: this.#unit, logs, remarks: this.#unit.remarks };
     return { ...settings, ...rest, protocols: this.#protocols satisfies readonly Protocol[] };
   }
@@ -263,13 +266,11 @@ const SETTINGS: Readonly<Record<string, SettingHandler>> = {
     settings.gracefulRestartWait = option.number();
   },
   log: (settings, option) => {
-    const word = option.word();
-    const { flags } = option.argument(1, 'flags')!;
-    const classes = flags === 'off' ? [] : flags;
-    if (word === undefined) settings.logs.push({ type: 'file', path: option.text(), classes });
-    else settings.logs.push({ type: word as 'syslog' | 'stderr', classes });
+    settings.logs.push({ ...logTarget(option), classes: option.flags(1) });
   },
-  'debug protocols': nothing,
+  'debug protocols': (settings, option) => {
+    settings.debug = option.flags();
+  },
   'debug commands': nothing,
   'debug latency': nothing,
   'debug latency limit': nothing,
@@ -282,6 +283,21 @@ const SETTINGS: Readonly<Record<string, SettingHandler>> = {
   'timeformat base': timeFormat('base'),
   'timeformat log': timeFormat('log'),
 };
+
+function logTarget(option: OptionReader): Omit<LogTarget, 'classes'> {
+  const log = option.argument(0, 'log')!;
+  switch (log.target) {
+    case 'stderr':
+      return { type: 'stderr' };
+    case 'syslog':
+      return { type: 'syslog', ...(log.name === undefined ? {} : { name: log.name }) };
+    case 'file': {
+      const { size, backup } = log;
+      const rotation = size === undefined ? {} : { rotation: { size, ...(backup === undefined ? {} : { backup }) } };
+      return { type: 'file', path: option.textOf(log.path), ...rotation };
+    }
+  }
+}
 
 function applySetting(settings: Settings, { name }: Option, reader: OptionReader): void {
   SETTINGS[name]!(settings, reader);

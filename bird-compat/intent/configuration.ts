@@ -84,12 +84,16 @@ export interface StaticRoute {
   readonly place: Place;
 }
 
+/** What is told of a protocol in the log: states, routes, filters, interfaces, events, packets. */
+export type DebugFlags = 'all' | readonly string[];
+
 export interface Protocol {
   readonly kind: ProtocolKind;
   readonly name: string;
   readonly place: Place;
   readonly isDisabled: boolean;
   readonly description: string;
+  readonly debug: DebugFlags;
   readonly routerId?: RouterId;
   readonly channels: ReadonlyMap<Family, Channel>;
   readonly bgp: BgpSettings;
@@ -106,6 +110,10 @@ export interface LogTarget {
   readonly type: 'file' | 'syslog' | 'stderr';
   /** Of a file. */
   readonly path?: string;
+  /** Of syslog: what its lines begin with; absent: `bird`, also for `bird6`. */
+  readonly name?: string;
+  /** Of a file of BIRD 2: so large, in octets, it becomes the backup and a new one is begun. */
+  readonly rotation?: { readonly size: number; readonly backup?: string };
   readonly classes: 'all' | readonly string[];
 }
 

@@ -37,6 +37,7 @@ export function newDraft(kind: ProtocolKind, dialect: Dialect, place: Place): Dr
       place,
       isDisabled: false,
       description: '',
+      debug: [],
       channels: new Map(),
       routes: [],
       inVrf: false,

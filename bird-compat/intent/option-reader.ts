@@ -88,9 +88,17 @@ export class OptionReader {
   }
 
   text(index = 0): string {
-    const { text } = this.argument(index, 'text')!;
-    const value = this.constantOf(text, 'String expected');
-    return value.type === 'string' ? value.value : fail(text.at, 'String expected');
+    return this.textOf(this.argument(index, 'text')!.text);
+  }
+
+  textOf(term: Term): string {
+    const value = this.constantOf(term, 'String expected');
+    return value.type === 'string' ? value.value : fail(term.at, 'String expected');
+  }
+
+  flags(index = 0): 'all' | readonly string[] {
+    const { flags } = this.argument(index, 'flags')!;
+    return flags === 'off' ? [] : flags;
   }
 
   address(index = 0): Address {

@@ -243,3 +243,28 @@ describe('what Caracal does not do is refused', () => {
     expect(answer(FRAME + text, { bird: 2 })).toBe(expected);
   });
 });
+
+describe('what is told in the log', () => {
+  test('goes where the configuration says', () => {
+    const text = `${FRAME}log syslog name "edge" { info, remote }; log stderr all; log "/var/log/bird.log" 1000 "old" all;
+      protocol kernel { ipv4 { export all; }; }`;
+    expect(read(text).logs).toEqual([
+      { type: 'syslog', name: 'edge', classes: ['info', 'remote'] },
+      { type: 'stderr', classes: 'all' },
+      { type: 'file', path: '/var/log/bird.log', rotation: { size: 1000, backup: 'old' }, classes: 'all' },
+    ]);
+  });
+
+  test('of a protocol is what it says itself, else what was said for all before it', () => {
+    const text = `${FRAME}protocol direct { } debug protocols all; protocol static { }
+      template kernel k { debug { states, events }; } debug protocols off;
+      protocol kernel from k { } protocol bgp p { local as 1; neighbor 10.0.0.2 as 1; }`;
+    expect(read(text, { bird: 1 }).protocols.map(({ name, debug }) => [name, debug])).toEqual([
+      ['device1', []],
+      ['direct1', []],
+      ['static1', 'all'],
+      ['kernel1', ['states', 'events']],
+      ['p', []],
+    ]);
+  });
+});

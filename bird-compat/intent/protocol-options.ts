@@ -16,7 +16,9 @@ const COMMON: Readonly<Record<string, Handler>> = {
   disabled: (draft, option) => {
     draft.isDisabled = option.flag();
   },
-  debug: silent,
+  debug: (draft, option) => {
+    draft.debug = option.flags(0);
+  },
   mrtdump: refused('MRT dumps'),
   vrf: (draft, option) => {
     draft.inVrf = option.word() !== 'default';

@@ -95,14 +95,16 @@ export const flagOr =
   (reader) =>
     reader.isWord(...words) ? { type: 'word', word: reader.next().text } : FLAG(reader);
 
-export const TEXT: ParseArgument = (reader) => {
+export const TEXT: ParseArgument = (reader) => ({ type: 'text', text: textTerm(reader) });
+
+function textTerm(reader: Reader): Term {
   const { text, place: at } = reader.peek();
   const type = reader.isSymbol() ? 'symbol' : 'string';
   if (type === 'symbol') reader.next();
   else reader.string();
   const end = reader.last;
-  return { type: 'text', text: type === 'symbol' ? { type, name: text, at, end } : { type, value: text, at, end } };
-};
+  return type === 'symbol' ? { type, name: text, at, end } : { type, value: text, at, end };
+}
 
 export const SYMBOL: ParseArgument = (reader) => {
   const { name, at } = reader.symbol();
@@ -333,17 +335,14 @@ const LOG_CLASSES = ['debug', 'trace', 'info', 'remote', 'warning', 'error', 'au
 
 /** Where to log and what: `"file" all`, `syslog name "x" { info }`, `stderr all`. */
 export const LOG_TARGET: ParseArgument = (reader) => {
-  if (reader.isWord('syslog', 'stderr')) {
-    const word = reader.next().text;
-    if (word === 'syslog' && reader.acceptWord('name')) reader.string();
-    return { type: 'word', word };
+  if (reader.acceptWord('stderr')) return { type: 'log', target: 'stderr' };
+  if (reader.acceptWord('syslog')) {
+    return { type: 'log', target: 'syslog', ...(reader.acceptWord('name') ? { name: reader.string() } : {}) };
   }
-  const file = TEXT(reader);
-  if (reader.dialect.bird === 2 && reader.peek().type === 'number') {
-    reader.number();
-    if (reader.peek().type === 'string') reader.next();
-  }
-  return file;
+  const file = { type: 'log', target: 'file', path: textTerm(reader) } as const;
+  if (reader.dialect.bird !== 2 || reader.peek().type !== 'number') return file;
+  const size = reader.number();
+  return { ...file, size, ...(reader.peek().type === 'string' ? { backup: reader.string() } : {}) };
 };
 
 export const LOG_FLAGS: ParseArgument = (reader) => {

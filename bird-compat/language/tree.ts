@@ -185,6 +185,15 @@ export type Argument =
   | { readonly type: 'word'; readonly word: string }
   /** A string, or a constant that is one. */
   | { readonly type: 'text'; readonly text: Term }
+  | { readonly type: 'log'; readonly target: 'syslog'; readonly name?: string }
+  | { readonly type: 'log'; readonly target: 'stderr' }
+  | {
+      readonly type: 'log';
+      readonly target: 'file';
+      readonly path: Term;
+      readonly size?: number;
+      readonly backup?: string;
+    }
   | { readonly type: 'symbol'; readonly name: string; readonly at: Place }
   | { readonly type: 'number'; readonly value: number }
   | { readonly type: 'address'; readonly address: Term; readonly interface?: string }
