@@ -27,6 +27,8 @@ test('docs/status.md names every field of the answers', () => {
       longLivedGracefulRestart: [{ ...family, staleTime: 1 }],
     },
   });
+  const watch = { name: 'a', state: 'failing', resources: 1, contactAge: 1, lists: 1, failuresInARow: 1 } as const;
+  const contact = { server: 'a', apiGroup: 'a', contactAge: 1, watches: [{ ...watch, detail: 'a' }] };
   const status = statusReport(
     snapshotFixture({
       peers: [peer],
@@ -36,7 +38,7 @@ test('docs/status.md names every field of the answers', () => {
     }),
     environmentFixture({
       reconfiguredAt: NOW,
-      datastore: { type: 'files', synced: true, detail: 'a', lastEventAt: NOW },
+      datastore: { type: 'kubernetes', synced: true, detail: 'a', lastEventAt: NOW, contact },
       kernel: {
         type: 'linux',
         wanted: 1,

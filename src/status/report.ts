@@ -2,13 +2,14 @@
 // knows. How the report looks as text is text.ts's; what a peer says of itself is peer-report.ts's.
 
 import type { PeerSnapshot, Snapshot } from '../speaker/types.ts';
+import { contactReport } from './contact.ts';
 import { peerReport } from './peer-report.ts';
 import { readiness } from './readiness.ts';
 import { timestamp } from './time.ts';
 import type { AgentReport, BgpReport, PeerReport, StatusEnvironment, StatusReport } from './types.ts';
 
 export function statusReport(snapshot: Snapshot, environment: StatusEnvironment): StatusReport {
-  const { type, synced, detail, lastEventAt } = environment.datastore;
+  const { type, synced, detail, lastEventAt, contact } = environment.datastore;
   return {
     node: snapshot.node,
     lastUpdated: timestamp(environment.now),
@@ -18,6 +19,7 @@ export function statusReport(snapshot: Snapshot, environment: StatusEnvironment)
       synced,
       ...(detail !== undefined && { detail }),
       ...(lastEventAt !== undefined && { lastEventTime: timestamp(lastEventAt) }),
+      ...(contact !== undefined && { contact: contactReport(contact, environment.now) }),
     },
     bgp: bgpReport(snapshot.peers, environment.now),
     tables: snapshot.tables,

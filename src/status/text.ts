@@ -1,6 +1,7 @@
 // The report as text for people, laid out like `calicoctl node status` so that eyes and scripts find what they know.
 // A pure function of the report: the client calls it with what the daemon sent.
 
+import { contactText } from './contact.ts';
 import { FAMILY_NAME } from './peer-report.ts';
 import { boxTable } from './table.ts';
 import { durationText, sinceText } from './time.ts';
@@ -42,15 +43,20 @@ function headerText({ node, agent, datastore, kernel, tables, lastUpdated }: Sta
     `version ${agent.version}`,
     `up ${uptime}`,
   ];
-  const sync = `${datastore.synced ? 'in sync' : 'not in sync'}${datastore.detail ? ` (${datastore.detail})` : ''}`;
   const programmed = kernel.type === 'none' ? 'not programmed' : `${kernel.installed} of ${kernel.wanted} routes`;
   return [
     'Caracal process is running.',
     `${identity.join(', ')}.`,
-    `Datastore ${datastore.type}: ${sync}. Kernel: ${programmed}.`,
+    `Datastore${datastoreText(datastore, lastUpdated)}. Kernel: ${programmed}.`,
     `Routes: ${tableText('ipv4', tables.ipv4)}; ${tableText('ipv6', tables.ipv6)}.`,
     ...(agent.state === 'Ready' ? [] : ['Not ready:', ...agent.reasons.map(indented)]),
   ].join('\n');
+}
+
+function datastoreText({ type, synced, detail, contact }: StatusReport['datastore'], now: string): string {
+  if (type === 'none') return ': not read';
+  const said = contact === undefined || !synced ? '' : contactText(contact, now);
+  return ` ${type}: ${synced ? 'in sync' : 'not in sync'}${said}${detail ? ` (${detail})` : ''}`;
 }
 
 function tableText(family: 'ipv4' | 'ipv6', { prefixes, paths, kernelRoutes }: TableReport): string {

@@ -2,7 +2,7 @@
 // has one. docs/status.md explains every field. Plain data only; made by `report.ts` and `routes.ts`.
 
 import type { Address, Asn, Family, Prefix } from 'node-bgp';
-import type { ResourceProblem } from '../datastore/types.ts';
+import type { ResourceProblem, ServerContact, WatchStatus } from '../datastore/types.ts';
 import type { PeerCounters } from '../speaker/types.ts';
 
 /** A moment as RFC 3339 text in UTC with milliseconds. */
@@ -31,11 +31,14 @@ export interface KernelStatus {
 }
 
 export interface DatastoreStatus {
+  /** `none`: nothing is read, since the cluster runs without BGP. */
   readonly type: string;
   readonly synced: boolean;
   readonly detail?: string;
   /** Milliseconds since the epoch. */
   readonly lastEventAt?: number;
+  /** Where resources come from a server. */
+  readonly contact?: ServerContact;
 }
 
 /** All that a report needs and a Snapshot does not hold; moments are milliseconds since the epoch. */
@@ -149,6 +152,19 @@ export interface TableReport {
   readonly kernelRoutes: number;
 }
 
+/** Contact with the server that resources come from. */
+export interface ContactReport extends Pick<ServerContact, 'server' | 'apiGroup'> {
+  /** When the watch that has waited longest heard of the server last. */
+  readonly lastContactTime?: Timestamp;
+  /** A watch has been silent for so long that what is known may be old. */
+  readonly stale: boolean;
+  readonly watches: readonly WatchReport[];
+}
+
+export interface WatchReport extends Omit<WatchStatus, 'contactAge'> {
+  readonly lastContactTime?: Timestamp;
+}
+
 export interface StatusReport {
   readonly node: string;
   readonly lastUpdated: Timestamp;
@@ -158,6 +174,7 @@ export interface StatusReport {
     readonly synced: boolean;
     readonly detail?: string;
     readonly lastEventTime?: Timestamp;
+    readonly contact?: ContactReport;
   };
   readonly bgp: BgpReport;
   readonly tables: Readonly<Record<Family, TableReport>>;

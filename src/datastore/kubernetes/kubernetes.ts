@@ -110,7 +110,8 @@ class Kubernetes implements KubernetesDatastore {
 
   contact(): ServerContact {
     const watches = [...this.#watches.values()].map((watch) => watch.status());
-    const ages = watches.flatMap(({ contactAge }) => contactAge ?? []);
+    // What is missing is looked for now and then; that is no contact to speak of.
+    const ages = watches.flatMap(({ state, contactAge }) => (state === 'missing' ? [] : (contactAge ?? [])));
     const { server } = this.#connections;
     const { calico } = this.#discovery;
     return {
