@@ -27,6 +27,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...['src/datastore/resources', 'src/datastore/types.ts', 'src/datastore/store.ts'],
   ],
   'src/speaker': ['src/node-bgp', 'src/policy', 'src/rib', 'src/fib', 'src/intent', 'src/datastore/types.ts'],
+  'src/bfd': ['src/node-bgp', 'src/intent/types.ts', 'src/linux'],
   'src/kernel': ['src/node-bgp', 'src/fib/types.ts', 'src/fib/kernel-route.ts', 'src/linux'],
   'src/status': [
     ...['src/node-bgp', 'src/speaker/types.ts', 'src/speaker/explanation.ts', 'src/speaker/planning.ts'],
@@ -65,6 +66,10 @@ const PURE = [
   'src/datastore/types.ts',
   'src/datastore/store.ts',
   'src/intent',
+  'src/bfd/packet.ts',
+  'src/bfd/authentication.ts',
+  'src/bfd/session.ts',
+  'src/bfd/sessions.ts',
   'src/speaker',
   'bird-compat/language',
   'bird-compat/filters',

@@ -48,11 +48,18 @@ export const IMPACT = {
   interface: 'restart',
   /** Announced in the next OPEN. */
   gracefulRestart: 'live',
+  longLivedGracefulRestart: 'live',
   timers: 'live',
-  limits: 'live',
+  limits: 'refilter',
   preference: 'refilter',
   clusterId: 'refilter',
   anyExternalAs: 'restart',
+  role: 'restart',
+  requireRole: 'restart',
+  extendedMessages: 'restart',
+  extendedNextHop: 'restart',
+  gracefulShutdown: 'refilter',
+  bfd: 'live',
 } as const satisfies Record<keyof PeerIntent, Impact>;
 
 const FIELDS = Object.keys(IMPACT) as readonly (keyof PeerIntent)[];
@@ -176,8 +183,10 @@ function sameField(
     case 'families':
     case 'origin':
       return equalLists<string>(before[field], after[field], (a, b) => a === b);
+    case 'longLivedGracefulRestart':
     case 'timers':
     case 'limits':
+    case 'bfd':
       return sameData(before[field], after[field]);
     default:
       return false;

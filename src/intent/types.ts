@@ -1,7 +1,7 @@
 // Intent: what this node is to do, computed as a whole from the resources. Plain data, comparable with deep equality;
 // the diff of two Intents is what the speaker applies.
 
-import type { Address, Asn, Attributes, Family, Prefix, RouterId } from 'node-bgp';
+import type { Address, Asn, Attributes, Family, Prefix, Role, RouterId } from 'node-bgp';
 import type { ResourceKind } from '../datastore/resources/types.ts';
 import type { ResourceOf } from '../datastore/store.ts';
 import type { ResourceProblem } from '../datastore/types.ts';
@@ -50,6 +50,11 @@ export interface PeerIntent {
   readonly interface?: string;
   /** `aware`: helps a peer that restarts, offers nothing itself. `off`: no graceful restart. Absent: both ways. */
   readonly gracefulRestart?: 'aware' | 'off';
+  /**
+   * Seconds that peers are asked to keep our routes as the last choice once the restart time is over (RFC 9494). Absent: we
+   * ask for nothing and do what peers ask. `off`: neither.
+   */
+  readonly longLivedGracefulRestart?: 'off' | { readonly staleTime: number };
   readonly timers?: PeerTimers;
   readonly limits?: RouteLimits;
   /** Preference of the peer's routes against those of other sources; absent: 100. */
@@ -58,6 +63,44 @@ export interface PeerIntent {
   readonly clusterId?: RouterId;
   /** Any AS but our own is accepted; `remoteAs` is 0 then. */
   readonly anyExternalAs?: true;
+  /** Of an external peer: what our AS is to its AS (RFC 9234); absent: that is not told, and nothing follows from it. */
+  readonly role?: Role;
+  /** The peer has to tell its role, too. */
+  readonly requireRole?: true;
+  /** Messages of up to 65,535 octets are offered (RFC 8654). */
+  readonly extendedMessages?: true;
+  /** IPv4 routes may have IPv6 next hops, both ways, where the peer agrees (RFC 8950). */
+  readonly extendedNextHop?: true;
+  /** All that the peer is told is marked as about to go: it is to look for other ways in time (RFC 8326). */
+  readonly gracefulShutdown?: true;
+  /** BFD beside the session; absent: none. */
+  readonly bfd?: BfdIntent;
+}
+
+/** BFD (RFC 5880), asynchronous mode. Times are milliseconds. */
+export interface BfdIntent {
+  /** RFC 5883, else the peer is one hop away (RFC 5881). */
+  readonly multihop: boolean;
+  /** How often we want to send while the session is up, and how often the peer may: the slower of both ends counts. */
+  readonly minTransmit: number;
+  readonly minReceive: number;
+  /** How often we send while it is not up; absent, and at least: a second. */
+  readonly idleTransmit?: number;
+  /** So many packets in a row may be missing before the session is down. */
+  readonly multiplier: number;
+  /** The peer sends first. */
+  readonly passive?: true;
+  readonly authentication?: BfdAuthentication;
+  /** When BFD goes down the peer may be restarting: its routes are kept as RFC 4724 has it. */
+  readonly graceful?: true;
+}
+
+/** RFC 5880 6.7. */
+export interface BfdAuthentication {
+  readonly type: 'simple' | 'md5' | 'meticulousMd5' | 'sha1' | 'meticulousSha1';
+  readonly keyId: number;
+  /** Never shown. */
+  readonly password: string;
 }
 
 /** Seconds; what is absent is the daemon's own choice. */
@@ -74,6 +117,8 @@ export interface PeerTimers {
 export interface RouteLimit {
   readonly count: number;
   readonly action: 'warn' | 'block' | 'restart' | 'disable';
+  /** Seconds that `restart` waits; absent: 60. */
+  readonly restartTime?: number;
 }
 
 /** `receive`: all that the peer sends. `import`: what the import policy accepts. `export`: what the peer is sent. */
@@ -89,6 +134,8 @@ export interface PeerRange {
   readonly range: Prefix;
   readonly namePrefix: string;
   readonly digits: number;
+  /** So many at a time; absent: 1000. */
+  readonly limit?: number;
   readonly peer: Omit<PeerIntent, 'name' | 'address' | 'port'>;
 }
 

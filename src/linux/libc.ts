@@ -1,5 +1,6 @@
 // The only native calls of the project: a few libc functions through koffi, each with its arguments checked, because a
-// wrong length here is not an exception but a crash. Not here: what the options mean (netlink-socket.ts, tcp-socket.ts).
+// wrong length here is not an exception but a crash. Not here: what the options mean (netlink-socket.ts, tcp-socket.ts,
+// privileges.ts, syslog.ts).
 //
 // A file descriptor returned from here belongs to the caller until it is handed to node:net; from then on only libuv may
 // close it (a closed number is reused at once by whatever is opened next).
@@ -47,6 +48,10 @@ interface Libc {
     program: SocketFilterProgram,
     length: number,
   ) => number;
+  readonly prctl: (option: number, a: number, b: number, c: number, d: number) => number;
+  readonly capset: (header: Uint8Array, data: Uint8Array) => number;
+  readonly openlog: (name: Uint8Array, options: number, facility: number) => void;
+  readonly syslog: (priority: number, format: string, type: 'str', text: string) => void;
 }
 
 /** struct sock_fprog as koffi reads it. */
@@ -80,6 +85,10 @@ function load(): Libc | LinuxError {
     getsockopt: libc.func('int getsockopt(int, int, int, void *, void *)'),
     socketpair: libc.func('int socketpair(int, int, int, void *)'),
     attachFilter: libc.func('setsockopt', 'int', ['int', 'int', 'int', 'caracal_sock_fprog *', 'unsigned int']),
+    prctl: libc.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)'),
+    capset: libc.func('int capset(void *, void *)'),
+    openlog: libc.func('void openlog(void *, int, int)'),
+    syslog: libc.func('void syslog(int, str, ...)'),
   };
 }
 
@@ -163,6 +172,29 @@ export function socketpair(domain: number, type: number): readonly [number, numb
   return [fds[0]!, fds[1]!];
 }
 
+/** An option of the calling thread, which is the one that runs JavaScript. */
+export function prctl(option: number, value: number): void {
+  check(libc().prctl(option, value, 0, 0, 0), 'prctl');
+}
+
+/** Capabilities of the calling thread: struct __user_cap_header_struct (8 octets) and two __user_cap_data_struct (24). */
+export function capset(header: Uint8Array, data: Uint8Array): void {
+  if (header.byteLength !== 8 || data.byteLength !== 24) throw new RangeError('not a capability set');
+  check(libc().capset(header, data), 'capset');
+}
+
+/** The C library keeps the name, not a copy of it. */
+let logName: Uint8Array | undefined;
+
+export function openlog(name: string, options: number, facility: number): void {
+  logName = new TextEncoder().encode(`${name}\0`);
+  libc().openlog(logName, options, facility);
+}
+
+export function syslog(priority: number, text: string): void {
+  libc().syslog(priority, '%s', 'str', text);
+}
+
 function lengthCell(length: number): Uint8Array {
   return new Uint8Array(Uint32Array.of(length).buffer);
 }
@@ -176,6 +208,7 @@ export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
 export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
