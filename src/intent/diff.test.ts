@@ -106,7 +106,12 @@ describe('peers', () => {
     [{ anyExternalAs: true }, 'restart'],
     [{ gracefulRestart: 'aware' }, 'live'],
     [{ timers: { connectRetry: 5 } }, 'live'],
-    [{ limits: { import: { count: 1, action: 'warn' } } }, 'live'],
+    [{ limits: { import: { count: 1, action: 'warn' } } }, 'refilter'],
+    [{ role: 'peer' }, 'restart'],
+    [{ requireRole: true }, 'restart'],
+    [{ extendedMessages: true }, 'restart'],
+    [{ extendedNextHop: true }, 'restart'],
+    [{ gracefulShutdown: true }, 'refilter'],
     [{ preference: 90 }, 'refilter'],
     [{ clusterId: 1 }, 'refilter'],
   ])('%j costs %s', (fields, impact) => {
@@ -140,9 +145,10 @@ describe('peers', () => {
       exportPolicy: 'refilter',
       gracefulRestart: 'live',
       timers: 'live',
-      limits: 'live',
+      limits: 'refilter',
       preference: 'refilter',
       clusterId: 'refilter',
+      gracefulShutdown: 'refilter',
     });
   });
 
