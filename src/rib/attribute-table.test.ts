@@ -25,6 +25,9 @@ describe('attributes that a peer sent', () => {
 
   it('are found again by their bytes and not decoded twice', () => {
     const table = new AttributeTable();
-    expect(receive(table, PATH, 'ebgp')).toBe(receive(table, PATH, 'ebgp'));
+    const first = receive(table, PATH, 'ebgp');
+    const again = receive(table, PATH, 'ebgp');
+    expect([again.id, table.size]).toEqual([first.id, 1]);
+    expect(again.attributes).toBe(first.attributes);
   });
 });

@@ -6,6 +6,7 @@ import {
   type Address,
   type AttributeContext,
   type AttributeOutcome,
+  type AttributeSet,
   type Attributes,
   addressBytes,
   asPathLength,
@@ -15,103 +16,124 @@ import {
   neighborAs,
   type ProtocolFault,
 } from 'node-bgp';
-import { ByteSlab, bytesAt, hashBytes, type Interned, Interner, NO_SET, type SetId } from './interner.ts';
-import type { PreparedSet } from './prepared-sets.ts';
+import { type AddressNumber, AddressNumbers, NO_ADDRESS } from './address-numbers.ts';
+import { ByteArena, offsetOf } from './byte-arena.ts';
+import { bytesAt, hashBytes, Interner, NO_SET, type SetId } from './interner.ts';
+import { grown } from './prefix-table.ts';
+import { PreparedSets } from './prepared-sets.ts';
 
 export { NO_SET, type SetId } from './interner.ts';
 
 /** LOCAL_PREF of a route whose neighbour sent none. */
 export const DEFAULT_LOCAL_PREF = 100;
 
+/** Flags of a set. */
+export const LLGR_STALE = 1;
+const HAS_ORIGINATOR_ID = 2;
+const IS_LOOP = 4;
+
 const CANONICAL: AttributeContext = { fourOctetAs: true, peerType: 'ibgp' };
 const CANONICAL_MARK = 0xff;
 const NOTHING = new Uint8Array(0);
 const NO_NOTES: readonly ProtocolFault[] = [];
+const INITIAL_CAPACITY = 1024;
 
-export class InternedSet implements Interned {
+/** A set as an object, for who needs few of them; what needs many reads the columns of the table. */
+export class InternedSet implements AttributeSet {
   readonly id: SetId;
-  readonly hash: number;
-  next: SetId = NO_SET;
-  /** Mark of the context, length of the next hop of MP_REACH_NLRI, that next hop, path attributes. */
-  readonly key: Uint8Array;
-  /** What was survived while it was read (RFC 7606 attribute discard). */
-  readonly notes: readonly ProtocolFault[];
-  /** What export groups made of it. */
-  prepared: PreparedSet | undefined;
-  /** By whose rules it was last looked at for loops, and with what result; see ImportPolicy. */
-  checkedBy: object | undefined;
-  isLoop = false;
+  readonly #table: AttributeTable;
 
-  // What the decision and the next hop table ask, read out once.
-  readonly localPref: number;
-  readonly pathLength: number;
-  readonly origin: number;
-  readonly med: number;
-  readonly neighborAs: number;
-  readonly originatorId: number | undefined;
-  readonly clusterListLength: number;
-  readonly nextHop: Address | undefined;
-  readonly isLlgrStale: boolean;
-
-  #attributes: Attributes | undefined;
-  /** Sets whose attributes are to be let go at the next sweep. */
-  readonly #decoded: InternedSet[];
-
-  constructor(
-    id: SetId,
-    hash: number,
-    key: Uint8Array,
-    attributes: Attributes,
-    notes: readonly ProtocolFault[],
-    decoded: InternedSet[],
-  ) {
+  constructor(table: AttributeTable, id: SetId) {
+    this.#table = table;
     this.id = id;
-    this.hash = hash;
-    this.key = key;
-    this.notes = notes;
-    this.localPref = attributes.localPref ?? DEFAULT_LOCAL_PREF;
-    this.pathLength = asPathLength(attributes);
-    this.origin = attributes.origin;
-    this.med = attributes.med ?? 0;
-    this.neighborAs = neighborAs(attributes) ?? 0;
-    this.originatorId = attributes.originatorId;
-    this.clusterListLength = attributes.clusterList?.length ?? 0;
-    this.nextHop = attributes.nextHop;
-    this.isLlgrStale = attributes.communities?.includes(COMMUNITY.LLGR_STALE) ?? false;
-    this.#attributes = attributes;
-    this.#decoded = decoded;
-    decoded.push(this);
   }
 
-  /**
-   * Decoded from the key when asked for, and kept until the next sweep only: a full table has 100,000 sets, whose
-   * attributes as objects would be most of its memory and nearly all of what the garbage collector has to mark.
-   */
   get attributes(): Attributes {
-    if (this.#attributes === undefined) {
-      this.#attributes = decodeKey(this.key);
-      this.#decoded.push(this);
-    }
-    return this.#attributes;
-  }
-
-  letGo(): void {
-    this.#attributes = undefined;
+    return this.#table.attributesOf(this.id);
   }
 }
 
 export class AttributeTable {
-  readonly #sets = new Interner<InternedSet>();
-  readonly #slab = new ByteSlab();
-  readonly #decoded: InternedSet[] = [];
+  // What the decision and the next hop table ask, read out once: columns by set id.
+  localPref = new Uint32Array(INITIAL_CAPACITY);
+  pathLength = new Uint16Array(INITIAL_CAPACITY);
+  origin = new Uint8Array(INITIAL_CAPACITY);
+  med = new Uint32Array(INITIAL_CAPACITY);
+  neighborAs = new Uint32Array(INITIAL_CAPACITY);
+  clusterListLength = new Uint16Array(INITIAL_CAPACITY);
+  flags = new Uint8Array(INITIAL_CAPACITY);
+  /** NO_ADDRESS where there is none. */
+  nextHop = new Int32Array(INITIAL_CAPACITY);
+  /** What export groups made of the set: the head of a chain in `preparations`. */
+  prepared = new Int32Array(INITIAL_CAPACITY);
+  readonly preparations = new PreparedSets();
+
+  #originatorId = new Uint32Array(INITIAL_CAPACITY);
+  /** By whose rules the set was last looked at for loops, with what result in `flags`. */
+  #checkedBy = new Int32Array(INITIAL_CAPACITY);
+  #checkers = 0;
+  /** The key: mark of the context, length of the next hop of MP_REACH_NLRI, that next hop, path attributes. */
+  #keyAt = new Uint32Array(INITIAL_CAPACITY);
+  #keyLength = new Int32Array(INITIAL_CAPACITY);
+
+  readonly #sets = new Interner();
+  readonly #keys = new ByteArena();
+  readonly #nextHops = new AddressNumbers();
+  /** What was survived while a set was read (RFC 7606 attribute discard). */
+  readonly #notes = new Map<SetId, readonly ProtocolFault[]>();
+  /**
+   * Decoded from the key when asked for, and kept until the next sweep only: a full table has 100,000 sets, whose
+   * attributes as objects would be most of its memory and nearly all of what the garbage collector has to mark.
+   */
+  readonly #decoded: (Attributes | undefined)[] = [];
+  readonly #decodedIds: SetId[] = [];
 
   get size(): number {
     return this.#sets.size;
   }
 
   get(id: SetId): InternedSet {
-    return this.#sets.get(id);
+    return new InternedSet(this, id);
   }
+
+  attributesOf(id: SetId): Attributes {
+    const known = this.#decoded[id];
+    if (known !== undefined) return known;
+    const attributes = decodeKey(this.#keys.view(this.#keyAt[id]!, this.#keyLength[id]!));
+    this.#remember(id, attributes);
+    return attributes;
+  }
+
+  nextHopOf(id: SetId): Address | undefined {
+    return this.addressOf(this.nextHop[id]!);
+  }
+
+  addressOf(number: AddressNumber): Address | undefined {
+    return number === NO_ADDRESS ? undefined : this.#nextHops.get(number);
+  }
+
+  originatorIdOf(id: SetId): number | undefined {
+    return (this.flags[id]! & HAS_ORIGINATOR_ID) === 0 ? undefined : this.#originatorId[id]!;
+  }
+
+  // --- loops, remembered with the set: the same attributes come again and again from the same peer
+
+  /** A number for somebody who will look at sets for loops. */
+  enrolChecker(): number {
+    return ++this.#checkers;
+  }
+
+  /** The answer of the last `rememberLoop`, if it was this checker's. */
+  isLoop(id: SetId, checker: number): boolean | undefined {
+    return this.#checkedBy[id] === checker ? (this.flags[id]! & IS_LOOP) !== 0 : undefined;
+  }
+
+  rememberLoop(id: SetId, checker: number, isLoop: boolean): void {
+    this.#checkedBy[id] = checker;
+    this.flags[id] = isLoop ? this.flags[id]! | IS_LOOP : this.flags[id]! & ~IS_LOOP;
+  }
+
+  // --- in and out
 
   /** Port `AttributeSource` of node-bgp: attributes of a received UPDATE. */
   readonly source = (
@@ -123,29 +145,22 @@ export class AttributeTable {
     const mark = markOf(context, needsNextHop);
     const nextHop = mpNextHop ?? NOTHING;
     const hash = hashBytes(hashBytes((mark << 8) | nextHop.length, nextHop), raw);
-    for (let set = this.#sets.first(hash); set !== undefined; set = this.#sets.after(set)) {
-      if (set.hash === hash && hasKey(set.key, mark, nextHop, raw)) return { verdict: 'ok', set, notes: set.notes };
-    }
+    const known = this.#find(hash, mark, nextHop, raw);
+    if (known !== NO_SET) return { verdict: 'ok', set: this.get(known), notes: this.#notes.get(known) ?? NO_NOTES };
     const outcome = decodeAttributeSet(raw, mpNextHop, needsNextHop, context);
     if (outcome.verdict !== 'ok') return outcome;
-    const set = this.#add(hash, mark, nextHop, raw, withLocalPref(outcome.set.attributes), outcome.notes);
-    return { verdict: 'ok', set, notes: outcome.notes };
+    const id = this.#add(hash, mark, nextHop, raw, withLocalPref(outcome.set.attributes));
+    if (outcome.notes.length > 0) this.#notes.set(id, outcome.notes);
+    return { verdict: 'ok', set: this.get(id), notes: outcome.notes };
   };
 
-  /** Attributes that a peer sent, where they were not decoded through `source`. */
-  internReceived(attributes: Attributes): InternedSet {
-    return this.intern(withLocalPref(attributes));
-  }
-
   /** The set of these attributes, found by their canonical encoding. */
-  intern(attributes: Attributes): InternedSet {
+  intern(attributes: Attributes): SetId {
     const nextHop = nextHopBytes(attributes);
     const encoded = encodeAttributes(attributes, CANONICAL, true);
     const hash = hashBytes(hashBytes(CANONICAL_MARK, nextHop), encoded);
-    for (let set = this.#sets.first(hash); set !== undefined; set = this.#sets.after(set)) {
-      if (set.hash === hash && hasKey(set.key, CANONICAL_MARK, nextHop, encoded)) return set;
-    }
-    return this.#add(hash, CANONICAL_MARK, nextHop, encoded, attributes, NO_NOTES);
+    const known = this.#find(hash, CANONICAL_MARK, nextHop, encoded);
+    return known === NO_SET ? this.#add(hash, CANONICAL_MARK, nextHop, encoded, attributes) : known;
   }
 
   hold(id: SetId): void {
@@ -158,27 +173,84 @@ export class AttributeTable {
 
   /** Forgets the sets that nobody holds, and decoded attributes. Called between batches, when no set is in flight. */
   sweep(): void {
-    for (const set of this.#decoded) set.letGo();
-    this.#decoded.length = 0;
-    this.#sets.sweep((set) => {
-      for (let prepared = set.prepared; prepared !== undefined; prepared = prepared.next) prepared.release();
-    });
+    for (const id of this.#decodedIds) this.#decoded[id] = undefined;
+    this.#decodedIds.length = 0;
+    this.#sets.sweep((id) => this.#forget(id));
   }
 
-  #add(
-    hash: number,
-    mark: number,
-    nextHop: Uint8Array,
-    encoded: Uint8Array,
-    attributes: Attributes,
-    notes: readonly ProtocolFault[],
-  ): InternedSet {
-    const key = this.#slab.take(2 + nextHop.length + encoded.length);
-    key[0] = mark;
-    key[1] = nextHop.length;
-    key.set(nextHop, 2);
-    key.set(encoded, 2 + nextHop.length);
-    return this.#sets.add(new InternedSet(this.#sets.nextId(), hash, key, attributes, notes, this.#decoded));
+  #find(hash: number, mark: number, nextHop: Uint8Array, encoded: Uint8Array): SetId {
+    for (let id = this.#sets.first(hash); id !== NO_SET; id = this.#sets.after(id)) {
+      if (this.#keyLength[id] !== 2 + nextHop.length + encoded.length) continue;
+      const page = this.#keys.page(this.#keyAt[id]!);
+      const at = offsetOf(this.#keyAt[id]!);
+      if (page[at] !== mark || page[at + 1] !== nextHop.length) continue;
+      if (bytesAt(page, at + 2, nextHop) && bytesAt(page, at + 2 + nextHop.length, encoded)) return id;
+    }
+    return NO_SET;
+  }
+
+  #add(hash: number, mark: number, nextHop: Uint8Array, encoded: Uint8Array, attributes: Attributes): SetId {
+    const id = this.#sets.add(hash);
+    this.#reserve(this.#sets.capacity);
+    const length = 2 + nextHop.length + encoded.length;
+    const position = this.#keys.take(length);
+    const page = this.#keys.page(position);
+    const at = offsetOf(position);
+    page[at] = mark;
+    page[at + 1] = nextHop.length;
+    page.set(nextHop, at + 2);
+    page.set(encoded, at + 2 + nextHop.length);
+    this.#keyAt[id] = position;
+    this.#keyLength[id] = length;
+    this.#readOut(id, attributes);
+    this.#remember(id, attributes);
+    return id;
+  }
+
+  #readOut(id: SetId, attributes: Attributes): void {
+    const { originatorId } = attributes;
+    this.localPref[id] = attributes.localPref ?? DEFAULT_LOCAL_PREF;
+    this.pathLength[id] = asPathLength(attributes);
+    this.origin[id] = attributes.origin;
+    this.med[id] = attributes.med ?? 0;
+    this.neighborAs[id] = neighborAs(attributes) ?? 0;
+    this.#originatorId[id] = originatorId ?? 0;
+    this.clusterListLength[id] = attributes.clusterList?.length ?? 0;
+    this.nextHop[id] = attributes.nextHop === undefined ? NO_ADDRESS : this.#nextHops.take(attributes.nextHop);
+    this.prepared[id] = 0;
+    this.#checkedBy[id] = 0;
+    this.flags[id] =
+      (originatorId === undefined ? 0 : HAS_ORIGINATOR_ID) |
+      (attributes.communities?.includes(COMMUNITY.LLGR_STALE) ? LLGR_STALE : 0);
+  }
+
+  #remember(id: SetId, attributes: Attributes): void {
+    this.#decoded[id] = attributes;
+    this.#decodedIds.push(id);
+  }
+
+  #forget(id: SetId): void {
+    this.preparations.release(this.prepared[id]!);
+    this.#keys.release(this.#keyAt[id]!, this.#keyLength[id]!);
+    if (this.nextHop[id] !== NO_ADDRESS) this.#nextHops.drop(this.nextHop[id]!);
+    if (this.#notes.size > 0) this.#notes.delete(id);
+  }
+
+  #reserve(capacity: number): void {
+    if (this.origin.length >= capacity) return;
+    this.localPref = grown(this.localPref, capacity);
+    this.pathLength = grown(this.pathLength, capacity);
+    this.origin = grown(this.origin, capacity);
+    this.med = grown(this.med, capacity);
+    this.neighborAs = grown(this.neighborAs, capacity);
+    this.clusterListLength = grown(this.clusterListLength, capacity);
+    this.flags = grown(this.flags, capacity);
+    this.nextHop = grown(this.nextHop, capacity);
+    this.prepared = grown(this.prepared, capacity);
+    this.#originatorId = grown(this.#originatorId, capacity);
+    this.#checkedBy = grown(this.#checkedBy, capacity);
+    this.#keyAt = grown(this.#keyAt, capacity);
+    this.#keyLength = grown(this.#keyLength, capacity);
   }
 }
 
@@ -215,14 +287,4 @@ function nextHopBytes({ nextHop, linkLocalNextHop }: Attributes): Uint8Array {
   bytes.set(addressBytes(nextHop));
   bytes.set(addressBytes(linkLocalNextHop), 16);
   return bytes;
-}
-
-function hasKey(key: Uint8Array, mark: number, nextHop: Uint8Array, encoded: Uint8Array): boolean {
-  return (
-    key.length === 2 + nextHop.length + encoded.length &&
-    key[0] === mark &&
-    key[1] === nextHop.length &&
-    bytesAt(key, 2, nextHop) &&
-    bytesAt(key, 2 + nextHop.length, encoded)
-  );
 }

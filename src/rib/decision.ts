@@ -1,7 +1,7 @@
 // The decision process (RFC 4271 9.1.2.2, RFC 4456 9) as a list: each step takes the candidates that are left and keeps
 // the best of them. The name of the step that left one candidate is what status and explain show.
 
-import { type AttributeTable, NO_SET } from './attribute-table.ts';
+import { type AttributeTable, LLGR_STALE, NO_SET } from './attribute-table.ts';
 import { DEAD, NO_ROW, type PathTable, type Row, UNREACHABLE } from './path-table.ts';
 import type { PrefixId } from './prefix-table.ts';
 import type { Source } from './source.ts';
@@ -26,22 +26,22 @@ interface Step {
   readonly keep: (view: DecisionView, candidates: Int32Array, count: number) => number;
 }
 
-const set = (view: DecisionView, row: Row) => view.attributes.get(view.paths.set[row]!);
+const set = (view: DecisionView, row: Row) => view.paths.set[row]!;
 const source = (view: DecisionView, row: Row) => view.sources[view.paths.source[row]!]!;
 
 export const TIE_BREAKERS: readonly Step[] = [
   highest('higher preference', (view, row) => view.paths.preference[row]!),
   highest('own route', (view, row) => (source(view, row).info.kind === 'bgp' ? 0 : 1)),
   highest('reachable next hop', (view, row) => ((view.paths.flags[row]! & UNREACHABLE) === 0 ? 1 : 0)),
-  lowest('not stale', (view, row) => (set(view, row).isLlgrStale ? 1 : 0)), // RFC 9494 4.3
-  highest('higher LOCAL_PREF', (view, row) => set(view, row).localPref),
-  lowest('shorter AS_PATH', (view, row) => set(view, row).pathLength),
-  lowest('lower ORIGIN', (view, row) => set(view, row).origin),
+  lowest('not stale', (view, row) => view.attributes.flags[set(view, row)]! & LLGR_STALE), // RFC 9494 4.3
+  highest('higher LOCAL_PREF', (view, row) => view.attributes.localPref[set(view, row)]!),
+  lowest('shorter AS_PATH', (view, row) => view.attributes.pathLength[set(view, row)]!),
+  lowest('lower ORIGIN', (view, row) => view.attributes.origin[set(view, row)]!),
   { name: 'lower MED', ranks: true, keep: keepLowestMed },
   highest('eBGP over iBGP', (view, row) => (source(view, row).info.peer?.type === 'ebgp' ? 1 : 0)),
   lowest('nearer next hop', (view, row) => view.nextHopCost(row)),
   lowest('lower BGP identifier', identifierOf, false),
-  lowest('shorter CLUSTER_LIST', (view, row) => set(view, row).clusterListLength, false),
+  lowest('shorter CLUSTER_LIST', (view, row) => view.attributes.clusterListLength[set(view, row)]!, false),
   lowest('lower peer address', (view, row) => source(view, row).addressKey, false),
   lowest('lower path identifier', (view, row) => view.paths.pathId[row]!, false),
   lowest('earlier session', (view, row) => view.paths.source[row]!, false),
@@ -49,7 +49,7 @@ export const TIE_BREAKERS: readonly Step[] = [
 
 /** RFC 4456 9: ORIGINATOR_ID stands for the identifier of the peer. */
 function identifierOf(view: DecisionView, row: Row): number {
-  return set(view, row).originatorId ?? source(view, row).info.identifier ?? 0;
+  return view.attributes.originatorIdOf(set(view, row)) ?? source(view, row).info.identifier ?? 0;
 }
 
 function lowest(name: string, key: Key, ranks = true): Step {
@@ -80,13 +80,14 @@ function highest(name: string, key: (view: DecisionView, row: Row) => number): S
 
 /** RFC 4271 9.1.2.2 c: MED counts between paths from the same neighbouring AS only. */
 function keepLowestMed(view: DecisionView, candidates: Int32Array, count: number): number {
+  const { neighborAs, med } = view.attributes;
   let kept = 0;
   for (let i = 0; i < count; i++) {
     const mine = set(view, candidates[i]!);
     let beaten = false;
     for (let j = 0; j < count && !beaten; j++) {
       const other = set(view, candidates[j]!);
-      beaten = other.neighborAs === mine.neighborAs && other.med < mine.med;
+      beaten = neighborAs[other] === neighborAs[mine] && med[other]! < med[mine]!;
     }
     // Rows in front of `kept` are never needed again as rivals: who was beaten by them is beaten by what is left.
     if (!beaten) keepLater[kept++] = candidates[i]!;

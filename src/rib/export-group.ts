@@ -117,6 +117,7 @@ export class ExportGroup {
   /** Looks at these prefixes again; `flushChanges` sends what became different. */
   offer(prefixes: Int32Array, count: number): void {
     this.#reserve();
+    this.#policy.forget();
     const { paths, best } = this.#tables;
     for (let i = 0; i < count; i++) {
       const prefix = prefixes[i]!;
@@ -185,8 +186,7 @@ export class ExportGroup {
 
   /** Following prefixes carry this set. */
   beginReach(id: SetId): void {
-    const { attributes, mpNextHop } = this.#sent.get(id);
-    this.#packer.reach(this.#tables.family, attributes, mpNextHop);
+    this.#packer.reach(this.#tables.family, this.#sent.attributes(id), this.#sent.mpNextHop(id));
   }
 
   beginWithdraw(): void {
@@ -256,8 +256,7 @@ export class ExportGroup {
 
   #isSame(set: SetId, group: ExportGroup, other: SetId): boolean {
     if (set === NO_SET || other === NO_SET) return set === other;
-    const { attributes, mpNextHop } = group.#sent.get(other);
-    return this.#sent.get(set).equals(attributes, mpNextHop);
+    return this.#sent.equals(set, group.#sent.attributes(other), group.#sent.mpNextHop(other));
   }
 
   leave(source: SourceId): void {

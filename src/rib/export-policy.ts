@@ -3,11 +3,10 @@
 
 import { type AttributeContext, type Attributes, addressBytes, type Family, writeAttributes } from 'node-bgp';
 import { dependsOn, evaluate, type Policy, type PolicyPeer, type PolicyRoute } from '../policy/index.ts';
-import type { InternedSet } from './attribute-table.ts';
 import { NO_SET, type SetId } from './interner.ts';
 import type { Row } from './path-table.ts';
 import type { PrefixId } from './prefix-table.ts';
-import { NOT_YET, type PreparedOwner, PreparedSet, REFUSED, withoutRetired } from './prepared-sets.ts';
+import { NO_PREPARED, NOT_YET, type Prepared, type PreparedOwner, REFUSED } from './prepared-sets.ts';
 import type { SentSets } from './sent-sets.ts';
 import type { SourceId } from './source.ts';
 import type { RibTables } from './tables.ts';
@@ -33,72 +32,85 @@ export interface ExportPolicyOptions {
 export class ExportPolicy implements PreparedOwner {
   /** Another one has taken its place. */
   isRetired = false;
+  readonly sent: SentSets;
   readonly #tables: RibTables;
-  readonly #sent: SentSets;
   readonly #options: ExportPolicyOptions;
   readonly #route: PolicyRoute;
   /** The filter looks at nothing but attributes and source, so its answer is remembered with the set. */
   readonly #memoised: boolean;
+  /** As an owner of answers in `AttributeTable.preparations`. */
+  readonly #number: number;
 
   // Prefixes of one UPDATE come one after the other: the answer to the same question as the last time.
-  #lastSet: InternedSet | undefined;
+  #lastSet: SetId = NO_SET;
   #lastSource: SourceId = -1;
-  #lastPrepared: PreparedSet | undefined;
+  #lastPrepared: Prepared = NO_PREPARED;
+  /** Attributes of the last answer as the filter sees them, once they were asked for. */
+  #lastAttributes: Attributes | undefined;
 
   constructor(tables: RibTables, sent: SentSets, options: ExportPolicyOptions) {
+    this.sent = sent;
     this.#tables = tables;
-    this.#sent = sent;
     this.#options = options;
     this.#route = emptyRoute(tables.family, options.policyPeer);
     const inputs = dependsOn(options.policy);
     this.#memoised = !PER_PREFIX.some((input) => inputs.has(input));
+    this.#number = tables.attributes.preparations.enrol(this);
+  }
+
+  /** Between portions sets may have been swept and their ids given away. */
+  forget(): void {
+    this.#lastSet = NO_SET;
   }
 
   /** What is sent for this path: a set, or NO_SET. */
   evaluate(prefix: PrefixId, row: Row): SetId {
     const { paths, attributes } = this.#tables;
-    const set = attributes.get(paths.set[row]!);
-    const prepared = this.#prepared(set, paths.source[row]!, prefix, row);
-    if (prepared.out === REFUSED) return NO_SET;
-    if (this.#memoised) return prepared.out;
-    const result = this.#ask(prefix, row, prepared.attributes!);
+    const { preparations } = attributes;
+    const set = paths.set[row]!;
+    const source = paths.source[row]!;
+    const prepared = this.#prepared(set, source, prefix, row);
+    const out = preparations.out[prepared]!;
+    if (out === REFUSED) return NO_SET;
+    if (this.#memoised) return out;
+    this.#lastAttributes ??= this.#forTarget(set, source);
+    const result = this.#ask(prefix, row, this.#lastAttributes);
     if (!result.accepted) return NO_SET;
-    if (result.attributes !== prepared.attributes) return this.#encode(result.attributes);
-    if (prepared.out === NOT_YET) prepared.keep(this.#encode(result.attributes));
-    return prepared.out;
+    if (result.attributes !== this.#lastAttributes) return this.#encode(result.attributes);
+    if (out === NOT_YET) preparations.keep(prepared, this.#encode(result.attributes));
+    return preparations.out[prepared]!;
   }
 
-  #prepared(set: InternedSet, source: SourceId, prefix: PrefixId, row: Row): PreparedSet {
-    if (set === this.#lastSet && source === this.#lastSource) return this.#lastPrepared!;
-    const prepared = this.#find(set, source) ?? this.#prepare(set, source, prefix, row);
+  #prepared(set: SetId, source: SourceId, prefix: PrefixId, row: Row): Prepared {
+    if (set === this.#lastSet && source === this.#lastSource) return this.#lastPrepared;
     this.#lastSet = set;
     this.#lastSource = source;
-    this.#lastPrepared = prepared;
-    return prepared;
+    this.#lastAttributes = undefined;
+    const { prepared, preparations } = this.#tables.attributes;
+    const known = preparations.find(prepared[set]!, this.#number, source);
+    this.#lastPrepared = known === NO_PREPARED ? this.#prepare(set, source, prefix, row) : known;
+    return this.#lastPrepared;
   }
 
-  #find(set: InternedSet, source: SourceId): PreparedSet | undefined {
-    let known = set.prepared;
-    while (known !== undefined && (known.owner !== this || known.source !== source)) known = known.next;
-    return known;
-  }
-
-  #prepare(set: InternedSet, source: SourceId, prefix: PrefixId, row: Row): PreparedSet {
-    const made = this.#make(set.attributes, source, prefix, row);
-    made.next = withoutRetired(set.prepared);
-    set.prepared = made;
+  #prepare(set: SetId, source: SourceId, prefix: PrefixId, row: Row): Prepared {
+    const { attributes } = this.#tables;
+    const out = this.#make(set, source, prefix, row);
+    const made = attributes.preparations.add(attributes.prepared[set]!, this.#number, source, out);
+    attributes.prepared[set] = made;
     return made;
   }
 
-  #make(received: Attributes, source: SourceId, prefix: PrefixId, row: Row): PreparedSet {
-    const { target } = this.#options;
+  #make(set: SetId, source: SourceId, prefix: PrefixId, row: Row): SetId {
     const { info } = this.#tables.sources[source]!;
-    if (!mayExport(info, received, target)) return new PreparedSet(this, source, undefined, REFUSED, this.#sent);
-    const attributes = prepareForExport(info, received, target);
-    if (!this.#memoised) return new PreparedSet(this, source, attributes, NOT_YET, this.#sent);
-    const result = this.#ask(prefix, row, attributes);
-    const out = result.accepted ? this.#encode(result.attributes) : REFUSED;
-    return new PreparedSet(this, source, undefined, out, this.#sent);
+    if (!mayExport(info, this.#tables.attributes.attributesOf(set), this.#options.target)) return REFUSED;
+    if (!this.#memoised) return NOT_YET;
+    const result = this.#ask(prefix, row, this.#forTarget(set, source));
+    return result.accepted ? this.#encode(result.attributes) : REFUSED;
+  }
+
+  #forTarget(set: SetId, source: SourceId): Attributes {
+    const { info } = this.#tables.sources[source]!;
+    return prepareForExport(info, this.#tables.attributes.attributesOf(set), this.#options.target);
   }
 
   #ask(prefix: PrefixId, row: Row, attributes: Attributes) {
@@ -114,7 +126,7 @@ export class ExportPolicy implements PreparedOwner {
     const mp = this.#tables.family === 'ipv6' || (this.#options.extendedNextHop && nextHop!.includes(':'));
     const encoded = writeAttributes(sortCommunities(attributes), context, mp);
     if (encoded.length + MESSAGE_OVERHEAD > maxMessageLength) return NO_SET;
-    return this.#sent.intern(encoded, mp ? addressBytes(nextHop!) : undefined);
+    return this.sent.intern(encoded, mp ? addressBytes(nextHop!) : undefined);
   }
 }
 

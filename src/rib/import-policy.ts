@@ -3,7 +3,7 @@
 
 import type { Asn, Attributes, RouterId } from 'node-bgp';
 import { dependsOn, evaluate, type Policy, type PolicyPeer, type PolicyRoute } from '../policy/index.ts';
-import { type InternedSet, NO_SET, type SetId } from './attribute-table.ts';
+import { NO_SET, type SetId } from './attribute-table.ts';
 import { emptyRoute } from './export-policy.ts';
 import type { Row } from './path-table.ts';
 import type { PrefixId } from './prefix-table.ts';
@@ -28,7 +28,8 @@ export class ImportPolicy {
   readonly #loops: LoopRules;
   /** The answer where the policy has no statement. */
   readonly #always: 'accept' | 'reject' | undefined;
-  #lastReceived: InternedSet | undefined;
+  readonly #checker: number;
+  #lastReceived: SetId = NO_SET;
 
   /** Of the last `evaluate`. */
   set: SetId = NO_SET;
@@ -38,6 +39,7 @@ export class ImportPolicy {
     this.policy = policy;
     this.#tables = tables;
     this.#loops = loops;
+    this.#checker = tables.attributes.enrolChecker();
     this.#route = emptyRoute(tables.family, peer);
     const inputs = dependsOn(policy);
     this.#always = policy.body.length === 0 ? policy.default : undefined;
@@ -47,9 +49,9 @@ export class ImportPolicy {
   }
 
   /** Leaves the set after policy (NO_SET: rejected) and the preference in `set` and `preference`. */
-  evaluate(prefix: PrefixId, row: Row, received: InternedSet): void {
+  evaluate(prefix: PrefixId, row: Row, received: SetId): void {
     if (this.#tables.prefixes.isMartian(prefix)) {
-      this.#lastReceived = undefined;
+      this.#lastReceived = NO_SET;
       this.set = NO_SET;
       return;
     }
@@ -59,31 +61,31 @@ export class ImportPolicy {
     const { paths, sources, attributes } = this.#tables;
     this.preference = sources[paths.source[row]!]!.info.preference;
     if (this.#always === 'reject' || this.#isLoop(received)) this.set = NO_SET;
-    else if (this.#always === 'accept') this.set = received.id;
+    else if (this.#always === 'accept') this.set = received;
     else {
       paths.preference[row] = this.preference;
       this.#tables.describe(this.#route, prefix, row);
-      this.#route.attributes = received.attributes;
+      this.#route.attributes = attributes.attributesOf(received);
       const result = evaluate(this.policy, this.#route);
       this.preference = result.preference;
       if (!result.accepted) this.set = NO_SET;
-      else if (result.attributes === received.attributes) this.set = received.id;
-      else this.set = attributes.intern(result.attributes).id;
+      else if (result.attributes === this.#route.attributes) this.set = received;
+      else this.set = attributes.intern(result.attributes);
     }
   }
 
-  /** Remembered with the set: the same attributes come again and again from the same peer. */
-  #isLoop(received: InternedSet): boolean {
-    if (received.checkedBy !== this.#loops) {
-      received.checkedBy = this.#loops;
-      received.isLoop = findLoop(received.attributes, this.#loops) !== undefined;
-    }
-    return received.isLoop;
+  #isLoop(received: SetId): boolean {
+    const { attributes } = this.#tables;
+    const known = attributes.isLoop(received, this.#checker);
+    if (known !== undefined) return known;
+    const isLoop = findLoop(attributes.attributesOf(received), this.#loops) !== undefined;
+    attributes.rememberLoop(received, this.#checker, isLoop);
+    return isLoop;
   }
 
   /** The next UPDATE begins: attribute sets may have been swept and their ids given away. */
   forget(): void {
-    this.#lastReceived = undefined;
+    this.#lastReceived = NO_SET;
   }
 }
 

@@ -1,17 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ByteSlab, bytesAt, hashBytes, type Interned, Interner, NO_SET } from './interner.ts';
+import { ByteArena } from './byte-arena.ts';
+import { bytesAt, hashBytes, Interner, NO_SET, type SetId } from './interner.ts';
 import { SentSets } from './sent-sets.ts';
 
-interface Named extends Interned {
-  readonly name: string;
-}
+/** Names as an owner of the table keeps them: in a column of his own. */
+class Names {
+  readonly table = new Interner();
+  readonly names: string[] = [];
 
-function intern(table: Interner<Named>, name: string, hash: number): number {
-  for (let entry = table.first(hash); entry !== undefined; entry = table.after(entry)) {
-    if (entry.name === name) return entry.id;
+  intern(name: string, hash: number): SetId {
+    for (let id = this.table.first(hash); id !== NO_SET; id = this.table.after(id)) {
+      if (this.names[id] === name) return id;
+    }
+    const id = this.table.add(hash);
+    this.names[id] = name;
+    return id;
   }
-  return table.add({ id: table.nextId(), hash, next: NO_SET, name }).id;
 }
 
 describe('interned values', () => {
@@ -19,13 +24,14 @@ describe('interned values', () => {
     const step = fc.record({ name: fc.nat(30), action: fc.constantFrom('hold', 'hold', 'drop', 'sweep') });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const table = new Interner<Named>();
+        const names = new Names();
+        const { table } = names;
         const held = new Map<string, { id: number; count: number }>();
         for (const { name: number, action } of steps) {
           const name = `n${number}`;
           const mine = held.get(name);
           if (action === 'hold') {
-            const id = intern(table, name, number % 3);
+            const id = names.intern(name, number % 3);
             table.hold(id);
             held.set(name, { id, count: (mine?.count ?? 0) + 1 });
           } else if (action === 'drop' && mine !== undefined) {
@@ -35,7 +41,7 @@ describe('interned values', () => {
           } else if (action === 'sweep') {
             table.sweep(() => undefined);
           }
-          for (const [known, { id }] of held) expect(table.get(id).name).toBe(known);
+          for (const [known, { id }] of held) expect(names.names[id]).toBe(known);
         }
         table.sweep(() => undefined);
         expect(table.size).toBe(held.size);
@@ -45,22 +51,23 @@ describe('interned values', () => {
   });
 
   it('may be taken up again before the sweep', () => {
-    const table = new Interner<Named>();
-    const id = intern(table, 'a', 1);
+    const names = new Names();
+    const { table } = names;
+    const id = names.intern('a', 1);
     table.hold(id);
     table.drop(id);
-    expect(intern(table, 'a', 1)).toBe(id);
+    expect(names.intern('a', 1)).toBe(id);
     table.hold(id);
     table.sweep(() => undefined);
-    expect(table.get(id).name).toBe('a');
+    expect(names.intern('a', 1)).toBe(id);
   });
 
   it('outgrow the first table', () => {
-    const table = new Interner<Named>();
-    const ids = Array.from({ length: 5000 }, (_, n) => intern(table, `n${n}`, n * 7));
-    for (const id of ids) table.hold(id);
+    const names = new Names();
+    const ids = Array.from({ length: 5000 }, (_, n) => names.intern(`n${n}`, n * 7));
+    for (const id of ids) names.table.hold(id);
     expect(new Set(ids).size).toBe(5000);
-    expect(intern(table, 'n4321', 4321 * 7)).toBe(ids[4321]);
+    expect(names.intern('n4321', 4321 * 7)).toBe(ids[4321]);
   });
 });
 
@@ -74,16 +81,35 @@ describe('sent sets', () => {
     expect(sets.intern(Uint8Array.of(1, 2, 3), undefined)).toBe(first);
     expect(second).not.toBe(first);
     expect(sets.intern(Uint8Array.of(1, 2, 3), Uint8Array.of(4))).not.toBe(first);
-    expect(Array.from(sets.get(first).attributes)).toEqual([1, 2, 3]);
+    expect(Array.from(sets.attributes(first))).toEqual([1, 2, 3]);
+    const withNextHop = sets.intern(Uint8Array.of(1, 2, 3), Uint8Array.of(4));
+    expect([sets.mpNextHop(first), sets.mpNextHop(withNextHop)]).toEqual([undefined, Uint8Array.of(4)]);
   });
 });
 
-describe('a slab', () => {
-  it('hands out room that overlaps with nobody', () => {
-    const slab = new ByteSlab();
-    const taken = Array.from({ length: 3000 }, (_, n) => slab.take(1 + (n % 90)).fill(n & 255));
-    expect(taken.every((bytes, n) => bytes.every((octet) => octet === (n & 255)))).toBe(true);
-    expect(slab.take(100_000)).toHaveLength(100_000);
+describe('an arena', () => {
+  it('hands out room that overlaps with nobody, and uses again what was given back', () => {
+    const step = fc.record({
+      length: fc.oneof(fc.nat(90), fc.constant(40_000), fc.constant(100_000)),
+      drop: fc.nat(5),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 400 }), (steps) => {
+        const arena = new ByteArena();
+        const taken: { at: number; length: number; mark: number }[] = [];
+        steps.forEach(({ length, drop }, n) => {
+          const at = arena.take(length);
+          arena.view(at, length).fill(n & 255);
+          taken.push({ at, length, mark: n & 255 });
+          if (drop === 0) for (const gone of taken.splice(0, 2)) arena.release(gone.at, gone.length);
+        });
+        for (const { at, length, mark } of taken) {
+          expect(arena.view(at, length).every((octet) => octet === mark)).toBe(true);
+          expect(arena.view(at, length)).toHaveLength(length);
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
 });
 

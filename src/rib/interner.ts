@@ -1,6 +1,6 @@
-// Values found by their bytes, as small integers: a hash table with counted references. What nobody holds any more stays
-// until the next sweep, so that it can be taken up again meanwhile. What the values are, and when two are equal, is the
-// business of who keeps them (attribute-table.ts, sent-sets.ts).
+// Values found by their bytes, as small integers: a hash table with counted references, in columns. What nobody holds any
+// more stays until the next sweep, so that it can be taken up again meanwhile. What the values are, and when two are
+// equal, is the business of who keeps them (attribute-table.ts, sent-sets.ts).
 
 import { grown } from './prefix-table.ts';
 
@@ -9,53 +9,45 @@ export type SetId = number;
 /** No set: a path that import policy rejected, a prefix that was not sent. */
 export const NO_SET: SetId = 0;
 
-export interface Interned {
-  readonly id: SetId;
-  readonly hash: number;
-  /** Next one in the same hash bucket. */
-  next: SetId;
-}
+const INITIAL_CAPACITY = 1024;
 
-export class Interner<T extends Interned> {
-  /** By id; index 0 is never used. */
-  readonly #entries: (T | undefined)[] = [undefined];
-  /** By id. */
-  #refs = new Int32Array(1024);
+export class Interner {
+  /** Ids are below this; a column of the owner needs so many elements. */
+  capacity = INITIAL_CAPACITY;
+  /** By id; 0 is never used. */
+  #hash = new Int32Array(INITIAL_CAPACITY);
+  /** The next one in the same hash bucket. */
+  #next = new Int32Array(INITIAL_CAPACITY);
+  #refs = new Int32Array(INITIAL_CAPACITY);
+  #isUsed = new Uint8Array(INITIAL_CAPACITY);
+  #buckets = new Int32Array(INITIAL_CAPACITY);
+  #used = 1;
   readonly #free: SetId[] = [];
-  #buckets = new Int32Array(1024);
   #idle: SetId[] = [];
 
   get size(): number {
-    return this.#entries.length - 1 - this.#free.length;
+    return this.#used - 1 - this.#free.length;
   }
 
-  get(id: SetId): T {
-    return this.#entries[id]!;
+  /** The first candidate with this hash, or NO_SET; go on with `after`. */
+  first(hash: number): SetId {
+    return this.#withHash(this.#buckets[hash & (this.#buckets.length - 1)]!, hash);
   }
 
-  /** The first candidate for something with this hash; go on with `after`. */
-  first(hash: number): T | undefined {
-    return this.#entries[this.#buckets[hash & (this.#buckets.length - 1)]!];
+  after(id: SetId): SetId {
+    return this.#withHash(this.#next[id]!, this.#hash[id]!);
   }
 
-  after(entry: T): T | undefined {
-    return this.#entries[entry.next];
-  }
-
-  /** The id that the next entry must have. */
-  nextId(): SetId {
-    return this.#free.at(-1) ?? this.#entries.length;
-  }
-
-  add(entry: T): T {
-    if (this.size >= this.#buckets.length) this.#grow();
-    if (this.#free.length > 0) this.#free.pop();
-    this.#entries[entry.id] = entry;
-    if (entry.id >= this.#refs.length) this.#refs = grown(this.#refs, this.#refs.length * 2);
-    this.#refs[entry.id] = 0;
-    this.#idle.push(entry.id);
-    this.#link(entry);
-    return entry;
+  /** A new id; `capacity` may be another one afterwards. */
+  add(hash: number): SetId {
+    const id = this.#free.pop() ?? this.#used++;
+    if (id === this.capacity) this.#grow();
+    this.#hash[id] = hash;
+    this.#refs[id] = 0;
+    this.#isUsed[id] = 1;
+    this.#idle.push(id);
+    this.#link(id);
+    return id;
   }
 
   hold(id: SetId): void {
@@ -67,63 +59,50 @@ export class Interner<T extends Interned> {
   }
 
   /** Forgets what nobody holds. `forgotten` may drop others of this table. */
-  sweep(forgotten: (entry: T) => void): void {
+  sweep(forgotten: (id: SetId) => void): void {
     // The list may grow while it is worked off.
     for (let i = 0; i < this.#idle.length; i++) {
       const id = this.#idle[i]!;
-      const entry = this.#entries[id];
-      if (entry === undefined || this.#refs[id]! > 0) continue;
-      this.#unlink(entry);
-      this.#entries[id] = undefined;
+      if (this.#isUsed[id] === 0 || this.#refs[id]! > 0) continue;
+      this.#unlink(id);
+      this.#isUsed[id] = 0;
       this.#free.push(id);
-      forgotten(entry);
+      forgotten(id);
     }
     if (this.#idle.length > 0) this.#idle = [];
   }
 
-  #link(entry: T): void {
-    const bucket = entry.hash & (this.#buckets.length - 1);
-    entry.next = this.#buckets[bucket]!;
-    this.#buckets[bucket] = entry.id;
+  #withHash(id: SetId, hash: number): SetId {
+    while (id !== NO_SET && this.#hash[id] !== hash) id = this.#next[id]!;
+    return id;
   }
 
-  #unlink(entry: T): void {
-    const bucket = entry.hash & (this.#buckets.length - 1);
-    if (this.#buckets[bucket] === entry.id) {
-      this.#buckets[bucket] = entry.next;
+  #link(id: SetId): void {
+    const bucket = this.#hash[id]! & (this.#buckets.length - 1);
+    this.#next[id] = this.#buckets[bucket]!;
+    this.#buckets[bucket] = id;
+  }
+
+  #unlink(id: SetId): void {
+    const bucket = this.#hash[id]! & (this.#buckets.length - 1);
+    if (this.#buckets[bucket] === id) {
+      this.#buckets[bucket] = this.#next[id]!;
       return;
     }
-    let before = this.#entries[this.#buckets[bucket]!]!;
-    while (before.next !== entry.id) before = this.#entries[before.next]!;
-    before.next = entry.next;
+    let before = this.#buckets[bucket]!;
+    while (this.#next[before] !== id) before = this.#next[before]!;
+    this.#next[before] = this.#next[id]!;
   }
 
+  /** As many buckets as ids: most are empty or hold one. */
   #grow(): void {
-    this.#buckets = new Int32Array(this.#buckets.length * 4);
-    for (const entry of this.#entries) if (entry !== undefined) this.#link(entry);
-  }
-}
-
-const SLAB = 65_536;
-
-/**
- * Copies of short byte strings, many in one buffer: an ArrayBuffer for each would cost a malloc and more octets than the
- * bytes themselves.
- */
-export class ByteSlab {
-  #slab = new Uint8Array(SLAB);
-  #used = 0;
-
-  /** Room for so many octets that are the caller's from now on. */
-  take(length: number): Uint8Array {
-    if (length > SLAB / 8) return new Uint8Array(length);
-    if (this.#used + length > SLAB) {
-      this.#slab = new Uint8Array(SLAB);
-      this.#used = 0;
-    }
-    const start = this.#used;
-    this.#used += length;
-    return this.#slab.subarray(start, this.#used);
+    this.capacity *= 2;
+    this.#hash = grown(this.#hash, this.capacity);
+    this.#next = grown(this.#next, this.capacity);
+    this.#refs = grown(this.#refs, this.capacity);
+    this.#isUsed = grown(this.#isUsed, this.capacity);
+    this.#buckets = new Int32Array(this.capacity);
+    for (let id = 1; id < this.#used; id++) if (this.#isUsed[id] === 1) this.#link(id);
   }
 }
 

@@ -3,7 +3,8 @@
 // them off in portions, so the caller decides how long that takes at a time.
 
 import type { Address, AttributeSet, Attributes, Family, NlriBlock, Prefix } from 'node-bgp';
-import { type AttributeTable, InternedSet, NO_SET } from './attribute-table.ts';
+import type { AddressNumber } from './address-numbers.ts';
+import { type AttributeTable, InternedSet, NO_SET, type SetId } from './attribute-table.ts';
 import { type DecisionView, decide, equallyGood } from './decision.ts';
 import { ExportGroups } from './export-groups.ts';
 import type { ImportPolicy } from './import-policy.ts';
@@ -12,6 +13,9 @@ import { DEAD, type LocalDetail, NO_ROW, type Row, STALE, UNREACHABLE } from './
 import { grown, type PrefixId } from './prefix-table.ts';
 import { Source, type SourceId, type SourceInfo } from './source.ts';
 import { RibTables } from './tables.ts';
+
+/** No next hop has this number. */
+const NOT_ASKED: AddressNumber = -1;
 
 /** Prefixes whose best paths (or their equals) may be others now; valid until the next flush. */
 export interface Flushed {
@@ -33,7 +37,8 @@ export class Rib {
   #reapedRows: Row[] = [];
   #reapedPrefixes: PrefixId[] = [];
   #retiring: Source[] = [];
-  #lastSet: InternedSet | undefined;
+  /** Paths of one UPDATE ask for the same next hop one after the other; valid inside of one call. */
+  #lastNextHop: AddressNumber = NOT_ASKED;
   #lastIsReachable = false;
 
   constructor(family: Family, attributes: AttributeTable, resolver: Resolver) {
@@ -76,8 +81,9 @@ export class Rib {
 
   /** Paths of an UPDATE. */
   announce(source: Source, blocks: readonly NlriBlock[], set: AttributeSet, policy: ImportPolicy): void {
-    const received = set instanceof InternedSet ? set : this.tables.attributes.intern(set.attributes);
+    const received = set instanceof InternedSet ? set.id : this.tables.attributes.intern(set.attributes);
     policy.forget();
+    this.#lastNextHop = NOT_ASKED;
     for (const block of blocks) {
       if (block.family !== this.family) continue;
       this.#eachPrefix(block, (prefix, pathId) => this.#put(source, prefix, pathId, received, policy));
@@ -100,10 +106,11 @@ export class Rib {
     if (this.tables.prefixes.isLoadedMartian) return;
     const id = this.#internLoaded();
     const row = this.#rowFor(source, id, 0);
-    const set = this.tables.attributes.intern(attributes).id;
+    const set = this.tables.attributes.intern(attributes);
     this.tables.paths.put(row, set, set, source.info.preference);
     if (detail === undefined) this.tables.paths.details.delete(row);
     else this.tables.paths.details.set(row, detail);
+    this.#lastNextHop = NOT_ASKED;
     this.#markReachability(row);
     this.#touch(id);
   }
@@ -133,9 +140,10 @@ export class Rib {
   /** Import policy changed: every stored path of the source is judged anew, from what was received. */
   refilter(source: Source, policy: ImportPolicy): void {
     policy.forget();
-    const { paths, attributes } = this.tables;
+    this.#lastNextHop = NOT_ASKED;
+    const { paths } = this.tables;
     this.#eachRow(source, (row) => {
-      this.#judge(source, row, attributes.get(paths.received[row]!), policy);
+      this.#judge(source, row, paths.received[row]!, policy);
     });
   }
 
@@ -144,7 +152,7 @@ export class Rib {
   /** Routes, links or addresses changed: paths whose next hop leads elsewhere now are decided again. */
   resolveAgain(): void {
     const { paths, nextHops } = this.tables;
-    this.#lastSet = undefined;
+    this.#lastNextHop = NOT_ASKED;
     const changed = nextHops.refresh();
     if (changed.size === 0) return;
     for (let row = 0; row < paths.highest; row++) {
@@ -159,21 +167,21 @@ export class Rib {
   #nextHopOf(row: Row): Address | undefined {
     const { paths, attributes } = this.tables;
     const id = paths.set[row] === NO_SET ? paths.received[row]! : paths.set[row]!;
-    return attributes.get(id).nextHop;
+    return attributes.nextHopOf(id);
   }
 
   #markReachability(row: Row): void {
     const { paths, attributes } = this.tables;
-    const set = attributes.get(paths.set[row] === NO_SET ? paths.received[row]! : paths.set[row]!);
-    if (this.#isReachable(set)) paths.flags[row]! &= ~UNREACHABLE;
+    const set = paths.set[row] === NO_SET ? paths.received[row]! : paths.set[row]!;
+    if (this.#isReachable(attributes.nextHop[set]!)) paths.flags[row]! &= ~UNREACHABLE;
     else paths.flags[row]! |= UNREACHABLE;
   }
 
-  /** Prefixes of one UPDATE ask for the same set one after the other. */
-  #isReachable(set: InternedSet): boolean {
-    if (set !== this.#lastSet) {
-      this.#lastSet = set;
-      this.#lastIsReachable = set.nextHop === undefined || this.tables.nextHops.resolve(set.nextHop).reachable;
+  #isReachable(nextHop: AddressNumber): boolean {
+    if (nextHop !== this.#lastNextHop) {
+      const address = this.tables.attributes.addressOf(nextHop);
+      this.#lastNextHop = nextHop;
+      this.#lastIsReachable = address === undefined || this.tables.nextHops.resolve(address).reachable;
     }
     return this.#lastIsReachable;
   }
@@ -283,25 +291,25 @@ export class Rib {
     return found;
   }
 
-  #put(source: Source, prefix: PrefixId, pathId: number, received: InternedSet, policy: ImportPolicy): void {
+  #put(source: Source, prefix: PrefixId, pathId: number, received: SetId, policy: ImportPolicy): void {
     const { paths } = this.tables;
     const row = this.#rowFor(source, prefix, pathId);
-    if (paths.received[row] === received.id && paths.set[row] === received.id) return;
+    if (paths.received[row] === received && paths.set[row] === received) return;
     this.#judge(source, row, received, policy);
   }
 
-  #judge(source: Source, row: Row, received: InternedSet, policy: ImportPolicy): void {
+  #judge(source: Source, row: Row, received: SetId, policy: ImportPolicy): void {
     const { paths } = this.tables;
     const prefix = paths.prefix[row]!;
     const before = paths.set[row]!;
     const preferenceBefore = paths.preference[row]!;
     const isNew = paths.received[row] === NO_SET;
     // Filters may ask where the next hop leads, which is read from the row; `put` counts the reference.
-    if (isNew) paths.received[row] = received.id;
+    if (isNew) paths.received[row] = received;
     policy.evaluate(prefix, row, received);
     if (isNew) paths.received[row] = NO_SET;
     source.accepted += Number(policy.set !== NO_SET) - Number(before !== NO_SET);
-    paths.put(row, received.id, policy.set, policy.preference);
+    paths.put(row, received, policy.set, policy.preference);
     this.#markReachability(row);
     if (before !== policy.set || preferenceBefore !== policy.preference) this.#touch(prefix);
   }

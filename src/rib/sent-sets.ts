@@ -1,54 +1,48 @@
 // What an export group sends, without the prefixes: encoded path attributes and the next hop of MP_REACH_NLRI. Equal bytes
 // are one set, so "is it different from what was sent" is a comparison of two integers.
 
-import { ByteSlab, bytesAt, hashBytes, type Interned, Interner, NO_SET, type SetId } from './interner.ts';
+import { ByteArena, offsetOf } from './byte-arena.ts';
+import { bytesAt, hashBytes, Interner, NO_SET, type SetId } from './interner.ts';
+import { grown } from './prefix-table.ts';
 
 const NOTHING = new Uint8Array(0);
 
-export class SentSet implements Interned {
-  readonly id: SetId;
-  readonly hash: number;
-  next: SetId = NO_SET;
-  /** Path attributes; NEXT_HOP among them iff `mpNextHop` is undefined. */
-  readonly attributes: Uint8Array;
-  readonly mpNextHop: Uint8Array | undefined;
-
-  constructor(id: SetId, hash: number, attributes: Uint8Array, mpNextHop: Uint8Array | undefined) {
-    this.id = id;
-    this.hash = hash;
-    this.attributes = attributes;
-    this.mpNextHop = mpNextHop;
-  }
-
-  equals(attributes: Uint8Array, mpNextHop: Uint8Array | undefined): boolean {
-    const mine = this.mpNextHop ?? NOTHING;
-    const other = mpNextHop ?? NOTHING;
-    return (
-      this.attributes.length === attributes.length &&
-      mine.length === other.length &&
-      bytesAt(this.attributes, 0, attributes) &&
-      bytesAt(mine, 0, other)
-    );
-  }
-}
-
 export class SentSets {
-  readonly #sets = new Interner<SentSet>();
-  readonly #slab = new ByteSlab();
+  readonly #sets = new Interner();
+  readonly #bytes = new ByteArena();
+  /** By set: the next hop of MP_REACH_NLRI and, behind it, the path attributes. */
+  #at = new Uint32Array(this.#sets.capacity);
+  #nextHopLength = new Uint8Array(this.#sets.capacity);
+  #length = new Int32Array(this.#sets.capacity);
 
-  get(id: SetId): SentSet {
-    return this.#sets.get(id);
+  /** Path attributes; NEXT_HOP among them iff there is no next hop of MP_REACH_NLRI. */
+  attributes(id: SetId): Uint8Array {
+    const nextHop = this.#nextHopLength[id]!;
+    return this.#bytes.view(this.#at[id]! + nextHop, this.#length[id]! - nextHop);
+  }
+
+  mpNextHop(id: SetId): Uint8Array | undefined {
+    const length = this.#nextHopLength[id]!;
+    return length === 0 ? undefined : this.#bytes.view(this.#at[id]!, length);
   }
 
   /** The bytes are copied where they are new. */
   intern(attributes: Uint8Array, mpNextHop: Uint8Array | undefined): SetId {
-    const hash = hashBytes(hashBytes(0, mpNextHop ?? NOTHING), attributes);
-    for (let set = this.#sets.first(hash); set !== undefined; set = this.#sets.after(set)) {
-      if (set.hash === hash && set.equals(attributes, mpNextHop)) return set.id;
+    const nextHop = mpNextHop ?? NOTHING;
+    const hash = hashBytes(hashBytes(0, nextHop), attributes);
+    for (let id = this.#sets.first(hash); id !== NO_SET; id = this.#sets.after(id)) {
+      if (this.equals(id, attributes, nextHop)) return id;
     }
-    const kept = this.#slab.take(attributes.length);
-    kept.set(attributes);
-    return this.#sets.add(new SentSet(this.#sets.nextId(), hash, kept, mpNextHop)).id;
+    return this.#add(hash, attributes, nextHop);
+  }
+
+  equals(id: SetId, attributes: Uint8Array, mpNextHop: Uint8Array | undefined): boolean {
+    const nextHop = mpNextHop ?? NOTHING;
+    const length = nextHop.length;
+    if (this.#nextHopLength[id] !== length || this.#length[id] !== length + attributes.length) return false;
+    const page = this.#bytes.page(this.#at[id]!);
+    const start = offsetOf(this.#at[id]!);
+    return bytesAt(page, start, nextHop) && bytesAt(page, start + length, attributes);
   }
 
   hold(id: SetId): void {
@@ -60,6 +54,27 @@ export class SentSets {
   }
 
   sweep(): void {
-    this.#sets.sweep(() => undefined);
+    this.#sets.sweep((id) => this.#bytes.release(this.#at[id]!, this.#length[id]!));
+  }
+
+  #add(hash: number, attributes: Uint8Array, nextHop: Uint8Array): SetId {
+    const id = this.#sets.add(hash);
+    this.#reserve(this.#sets.capacity);
+    const length = nextHop.length + attributes.length;
+    const at = this.#bytes.take(length);
+    const page = this.#bytes.page(at);
+    page.set(nextHop, offsetOf(at));
+    page.set(attributes, offsetOf(at) + nextHop.length);
+    this.#at[id] = at;
+    this.#nextHopLength[id] = nextHop.length;
+    this.#length[id] = length;
+    return id;
+  }
+
+  #reserve(capacity: number): void {
+    if (this.#at.length >= capacity) return;
+    this.#at = grown(this.#at, capacity);
+    this.#nextHopLength = grown(this.#nextHopLength, capacity);
+    this.#length = grown(this.#length, capacity);
   }
 }

@@ -41,7 +41,7 @@ export class RibTables {
 
   /** Interior cost of the next hop of a path (RFC 4271 9.1.2.2 e). */
   nextHopCost(row: Row): number {
-    const nextHop = this.attributes.get(this.paths.set[row]!).nextHop;
+    const nextHop = this.attributes.nextHopOf(this.paths.set[row]!);
     return nextHop === undefined ? 0 : this.nextHops.resolve(nextHop).cost;
   }
 
@@ -66,7 +66,7 @@ export class RibTables {
     route.interface = detail?.interface ?? '';
     route.gateway = undefined;
     const received = paths.set[row] === NO_SET ? paths.received[row]! : paths.set[row]!;
-    const nextHop = this.attributes.get(received).nextHop;
+    const nextHop = this.attributes.nextHopOf(received);
     if (detail !== undefined || nextHop === undefined) return;
     const resolution = this.nextHops.resolve(nextHop);
     route.interface = resolution.device;
