@@ -15,6 +15,8 @@ export const DEAD = 1;
 export const STALE = 2;
 /** Its next hop cannot be reached. */
 export const UNREACHABLE = 4;
+/** Stale for longer than a restart takes: it carries LLGR_STALE and is the last choice (RFC 9494 4.3). */
+export const LONG_STALE = 8;
 
 /** What a path of the kernel or of an interface has besides attributes. */
 export interface LocalDetail {

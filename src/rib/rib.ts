@@ -3,13 +3,21 @@
 // them off in portions, so the caller decides how long that takes at a time.
 
 import type { Address, AttributeSet, Attributes, Family, NlriBlock, Prefix } from 'node-bgp';
+
+<<<<<<< main
+=======
+
 import type { AddressNumber } from './address-numbers.ts';
+
+>>>>>>> perf
+
 import { type AttributeTable, InternedSet, NO_SET, type SetId } from './attribute-table.ts';
 import { type DecisionView, decide, equallyGood } from './decision.ts';
 import { ExportGroups } from './export-groups.ts';
 import type { ImportPolicy } from './import-policy.ts';
+import { keptForLong, withLlgrStale } from './long-lived.ts';
 import { NextHops, type Resolver } from './next-hops.ts';
-import { DEAD, type LocalDetail, NO_ROW, type Row, STALE, UNREACHABLE } from './path-table.ts';
+import { DEAD, LONG_STALE, type LocalDetail, NO_ROW, type Row, STALE, UNREACHABLE } from './path-table.ts';
 import { grown, type PrefixId } from './prefix-table.ts';
 import { Source, type SourceId, type SourceInfo } from './source.ts';
 import { RibTables } from './tables.ts';
@@ -40,6 +48,8 @@ export class Rib {
   /** Paths of one UPDATE ask for the same next hop one after the other; valid inside of one call. */
   #lastNextHop: AddressNumber = NOT_ASKED;
   #lastIsReachable = false;
+  /** Sets after policy -> the same with LLGR_STALE, as far as the pass over the paths of a source has come. */
+  readonly #marked = new Map<SetId, SetId>();
 
   constructor(family: Family, attributes: AttributeTable, resolver: Resolver) {
     this.family = family;
@@ -137,14 +147,38 @@ export class Rib {
     });
   }
 
+  /**
+   * The peer does not come back soon: its stale paths become the last choice, but for those that are not to be kept for
+   * so long (RFC 9494 4.2).
+   */
+  markLongStale(source: Source, policy: ImportPolicy): void {
+    policy.forget();
+    this.#marked.clear();
+    const { paths, attributes } = this.tables;
+    this.#eachRow(source, (row) => {
+      if ((paths.flags[row]! & STALE) === 0) return;
+      const received = attributes.get(paths.received[row]!);
+      if (!keptForLong(received.attributes)) {
+        this.#kill(source, row);
+        return;
+      }
+      paths.flags[row]! |= LONG_STALE;
+      this.#judge(source, row, received, policy);
+    });
+  }
+
   /** Import policy changed: every stored path of the source is judged anew, from what was received. */
   refilter(source: Source, policy: ImportPolicy): void {
     policy.forget();
+<<<<<<< main
+    this.#marked.clear();
+    const { paths, attributes } = this.tables;
+=======
     this.#lastNextHop = NOT_ASKED;
     const { paths } = this.tables;
-    this.#eachRow(source, (row) => {
-      this.#judge(source, row, paths.received[row]!, policy);
-    });
+>>>>>>> perf
+    this.#eachRow(source, (row) => 
+      this.#judge(source, row, paths.received[row]!, policy););
   }
 
   // --- next hops
@@ -281,7 +315,7 @@ export class Rib {
     const { paths } = this.tables;
     const found = paths.find(prefix, source.id, pathId);
     if (found !== NO_ROW && (paths.flags[found]! & DEAD) === 0) {
-      paths.flags[found]! &= ~STALE;
+      paths.flags[found]! &= ~(STALE | LONG_STALE);
       return found;
     }
     source.received++;
@@ -308,10 +342,30 @@ export class Rib {
     if (isNew) paths.received[row] = received;
     policy.evaluate(prefix, row, received);
     if (isNew) paths.received[row] = NO_SET;
+<<<<<<< main
+    const set = (paths.flags[row]! & LONG_STALE) === 0 ? policy.set : this.#longStale(policy.set);
+    source.accepted += Number(set !== NO_SET) - Number(before !== NO_SET);
+    paths.put(row, received.id, set, policy.preference);
+=======
     source.accepted += Number(policy.set !== NO_SET) - Number(before !== NO_SET);
     paths.put(row, received, policy.set, policy.preference);
+>>>>>>> perf
     this.#markReachability(row);
-    if (before !== policy.set || preferenceBefore !== policy.preference) this.#touch(prefix);
+    if (before !== set || preferenceBefore !== policy.preference) this.#touch(prefix);
+  }
+
+  /** After policy, so that no filter takes the mark off; a path that policy says not to keep for long is as rejected. */
+  #longStale(id: SetId): SetId {
+    if (id === NO_SET) return NO_SET;
+    let marked = this.#marked.get(id);
+    if (marked === undefined) {
+      const { attributes } = this.tables;
+      const set = attributes.get(id);
+      if (set.isLlgrStale) marked = id;
+      else marked = keptForLong(set.attributes) ? attributes.intern(withLlgrStale(set.attributes)).id : NO_SET;
+      this.#marked.set(id, marked);
+    }
+    return marked;
   }
 
   #kill(source: Source, row: Row): void {

@@ -175,7 +175,9 @@ describe('changes in a mesh', () => {
       .router('node-3')
       .factsOf('peerDown')
       .filter(({ peer }) => peer === 'Mesh_10_0_0_1');
-    expect(told[0]).toMatchObject({ reason: { type: 'notificationReceived', text: 'Cease/Peer De-configured' } });
+    expect(told[0]).toMatchObject({
+      reason: { type: 'notificationReceived', text: 'Cease/Hard Reset: Cease/Peer De-configured' },
+    });
     expect(lab.router('node-1').factsOf('connectionRefused')).toContainEqual({
       type: 'connectionRefused',
       remote: '10.0.0.3',

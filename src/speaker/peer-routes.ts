@@ -5,6 +5,7 @@
 import {
   type Address,
   afiOf,
+  type DownReason,
   encodeRouteRefresh,
   type Family,
   familyOfAfi,
@@ -19,7 +20,8 @@ import { type GroupOptions, ImportPolicy, type SourceInfo } from '../rib/index.t
 import type { FamilyRouter } from './family-router.ts';
 import { groupOptions } from './group-options.ts';
 import { loopRules } from './loop-rules.ts';
-import type { Session, SpeakerPeer } from './peer.ts';
+import type { PeerFamily, Session, SpeakerPeer } from './peer.ts';
+import { isSurvivable, keepingTimes } from './retention.ts';
 import type { Fact } from './types.ts';
 
 /** Milliseconds that a peer which came back after a restart has for its table (RFC 4724 4.2). */
@@ -57,13 +59,14 @@ export class PeerRoutes {
     }
     for (const family of negotiated.families) {
       const router = this.#families[family];
-      const kept = peer.families.get(family)?.source;
-      const source = kept ?? router.rib.addSource(sourceInfo(peer, negotiated));
-      const staleUntil = kept === undefined ? undefined : now + STALE_LIMIT;
+      const kept = peer.families.get(family);
+      const source = kept?.source ?? router.rib.addSource(sourceInfo(peer, negotiated));
       peer.families.set(family, {
         source,
         importPolicy: this.#importPolicyOf(peer, router),
-        staleUntil,
+        staleUntil: kept === undefined ? undefined : now + STALE_LIMIT,
+        longStaleTime: 0,
+        longStaleUntil: kept?.longStaleUntil, // RFC 9494 4.2: runs on until the peer has told its table
         endOfRib: false,
         owedEndOfRib: false,
       });
@@ -72,27 +75,31 @@ export class PeerRoutes {
     peer.tableExpectedUntil = negotiated.gracefulRestart === undefined ? now + UNMARKED_TABLE : undefined;
   }
 
-  /** Did the peer keep forwarding by the routes of the last session while it restarted? */
+  /** Did the peer keep forwarding by the routes of the last session while it restarted? (RFC 4724 4.2, RFC 9494 4.2) */
   #keeps(peer: SpeakerPeer, family: Family, negotiated: Negotiated): boolean {
-    const offered = negotiated.gracefulRestart?.families.find((entry) => entry.family === family);
-    const { identifier } = peer.families.get(family)!.source.info;
-    return offered?.forwarding === true && identifier === negotiated.remoteIdentifier;
+    const { source, longStaleUntil } = peer.families.get(family)!;
+    const { gracefulRestart, longLivedGracefulRestart = [] } = negotiated;
+    const offers = longStaleUntil === undefined ? (gracefulRestart?.families ?? []) : longLivedGracefulRestart;
+    const offer = offers.find((entry) => entry.family === family);
+    return offer?.forwarding === true && source.info.identifier === negotiated.remoteIdentifier;
   }
 
-  /** The session is over. Where the connection was `lost`, the peer may be restarting, and its routes are kept. */
-  end(peer: SpeakerPeer, { negotiated }: Session, lost: boolean, now: number): void {
-    const restarting = lost ? negotiated.gracefulRestart : undefined;
+  /** The session is over. Where the peer may be restarting, its routes are kept. */
+  end(peer: SpeakerPeer, { negotiated }: Session, reason: DownReason, now: number): void {
     peer.tableExpectedUntil = undefined;
     for (const [family, state] of [...peer.families]) {
       const { rib } = this.#families[family];
       rib.groups.leave(state.source.id);
-      if (restarting?.families.some((entry) => entry.family === family)) {
-        rib.removeAll(state.source, true); // stale since an earlier restart that was not completed
-        rib.markStale(state.source);
-        state.staleUntil = now + restarting.restartTime * 1000;
-      } else {
+      const keeps = isSurvivable(reason, negotiated) ? keepingTimes(negotiated, family) : undefined;
+      if (keeps === undefined) {
         this.#retire(peer, family);
+        continue;
       }
+      // Those of an earlier restart that was not completed go, but for the long-lived ones, whose time goes on.
+      if (state.longStaleUntil === undefined) rib.removeAll(state.source, true);
+      rib.markStale(state.source);
+      state.staleUntil = now + keeps.stale;
+      state.longStaleTime = keeps.longStale;
     }
   }
 
@@ -112,15 +119,18 @@ export class PeerRoutes {
   /** Milliseconds: when `expire` is due. */
   deadlineOf(peer: SpeakerPeer): number | undefined {
     let at = peer.tableExpectedUntil;
-    for (const { staleUntil } of peer.families.values()) {
+    for (const { staleUntil, longStaleUntil } of peer.families.values()) {
       if (staleUntil !== undefined && (at === undefined || staleUntil < at)) at = staleUntil;
+      if (longStaleUntil !== undefined && (at === undefined || longStaleUntil < at)) at = longStaleUntil;
     }
     return at;
   }
 
   expire(peer: SpeakerPeer, now: number): void {
     for (const [family, state] of [...peer.families]) {
-      if (state.staleUntil !== undefined && state.staleUntil <= now) this.#endStale(peer, family);
+      const { staleUntil, longStaleUntil } = state;
+      if (longStaleUntil !== undefined && longStaleUntil <= now) this.#endStale(peer, family);
+      else if (staleUntil !== undefined && staleUntil <= now) this.#endRestartTime(peer, family, state, now);
     }
     if (peer.tableExpectedUntil !== undefined && peer.tableExpectedUntil <= now) {
       peer.tableExpectedUntil = undefined;
@@ -157,11 +167,23 @@ export class PeerRoutes {
     if ([...peer.families.values()].every(({ endOfRib }) => endOfRib)) peer.hasConverged = true;
   }
 
+  /** The peer did not come back in its restart time, or has not told its table since. */
+  #endRestartTime(peer: SpeakerPeer, family: Family, state: PeerFamily, now: number): void {
+    if (peer.session !== undefined || state.longStaleTime === 0) {
+      this.#endStale(peer, family);
+      return;
+    }
+    state.staleUntil = undefined;
+    state.longStaleUntil ??= now + state.longStaleTime;
+    this.#families[family].rib.markLongStale(state.source, state.importPolicy);
+  }
+
   /** Routes that the restarted peer has not sent again go. */
   #endStale(peer: SpeakerPeer, family: Family): void {
     const state = peer.families.get(family)!;
-    if (state.staleUntil === undefined) return;
+    if (state.staleUntil === undefined && state.longStaleUntil === undefined) return;
     state.staleUntil = undefined;
+    state.longStaleUntil = undefined;
     if (peer.session === undefined) this.#retire(peer, family);
     else this.#families[family].rib.removeAll(state.source, true);
   }

@@ -22,8 +22,12 @@ import type { PeerError } from './types.ts';
 export interface PeerFamily {
   readonly source: Source;
   importPolicy: ImportPolicy;
-  /** Routes that are still stale then (milliseconds) go; undefined: there are none. */
+  /** Milliseconds: when routes that are still stale go, or become the last choice; undefined: there are none. */
   staleUntil: number | undefined;
+  /** Milliseconds that routes are kept as the last choice after that (RFC 9494 4.2). */
+  longStaleTime: number;
+  /** Milliseconds: when those go too; undefined: it has not come to that. */
+  longStaleUntil: number | undefined;
   /** The peer has sent its whole table (RFC 4724 2). */
   endOfRib: boolean;
   /** The peer has been sent the table as far as it goes, and is to be told its end when that is known. */

@@ -97,7 +97,10 @@ describe('route reflectors', () => {
     lab.start();
     lab.converge();
     lab.router('node-3').powerOff();
+    // The hold time, and then the restart time: nobody can tell it from a node that comes back (RFC 8538 4).
     lab.run(5 * MINUTE);
+    expect(lab.router('node-1').routes()[blockOf(3)]).toBeDefined();
+    lab.run(2 * MINUTE);
     const left = lab.routers.filter(({ isRunning }) => isRunning);
     expect(left.map((router) => router.routes()[blockOf(3)])).toEqual(Array.from({ length: 5 }, () => undefined));
     lab.start('node-3');

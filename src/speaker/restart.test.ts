@@ -151,12 +151,15 @@ describe('a connection that is lost while both processes live', () => {
     );
   });
 
-  it('by a cut that is longer than the hold time costs the routes at once, on both sides, until it is mended', () => {
+  it('by a cut that is longer than the hold time costs the routes after the restart time, on both sides, until it is mended', () => {
     const { lab, first, second } = pair();
     lab.simulation.link('node-1', 'node-2').cut();
     lab.run(200 * SECOND);
     expect([programmed(first), programmed(second)]).toEqual([[], []]);
     lab.run(60 * SECOND);
+    expect(first.peer('Mesh_10_0_0_2').state).not.toBe('Established');
+    expect([programmed(first), programmed(second)]).toEqual([[], []]);
+    lab.run(120 * SECOND);
     expect([first.routes(), second.routes()]).toEqual([
       { '10.65.1.0/26': 'blackhole' },
       { '10.65.2.0/26': 'blackhole' },

@@ -45,7 +45,7 @@ describe('the configuration of a session', () => {
       connectDelayTime: 0,
       idleHoldTime: 1,
       maxIdleHoldTime: 30,
-      gracefulRestart: { restartTime: 120, restarted: false, notification: false, forwarding: [] },
+      gracefulRestart: { restartTime: 120, restarted: false, notification: true, forwarding: [] },
       longLivedGracefulRestart: {},
       addPath: { send: ['ipv4'], receive: ['ipv4'] },
       routeRefresh: true,
@@ -59,7 +59,24 @@ describe('the configuration of a session', () => {
   it('offers no graceful restart where that is switched off', () => {
     const { gracefulRestart: _, longLivedGracefulRestart: __, ...rest } = sessionConfig(INTENT, 7, FRESH);
     expect(sessionConfig({ ...INTENT, gracefulRestart: 'off' }, 7, FRESH)).toEqual(rest);
-    expect(sessionConfig({ ...INTENT, gracefulRestart: 'aware' }, 7, FRESH)).toEqual(sessionConfig(INTENT, 7, FRESH));
+  });
+
+  it('asks for nothing where it only helps peers that restart', () => {
+    const usual = sessionConfig(INTENT, 7, FRESH);
+    const longLivedGracefulRestart = { staleTime: 3600 };
+    const aware = { ...INTENT, gracefulRestart: 'aware' as const, longLivedGracefulRestart };
+    const gracefulRestart = { ...usual.gracefulRestart, families: [] };
+    expect(sessionConfig(aware, 7, FRESH)).toEqual({ ...usual, gracefulRestart });
+  });
+
+  it.each([
+    ['what is intended', { staleTime: 3600 }, { staleTime: 3600 }],
+    ['nothing, and does what peers ask', undefined, {}],
+    ['nothing, and does nothing', 'off', undefined],
+  ] as const)('asks for long-lived graceful restart: %s', (_, longLivedGracefulRestart, expected) => {
+    const { longLivedGracefulRestart: none, ...intent } = INTENT;
+    const given = longLivedGracefulRestart === undefined ? intent : { ...intent, longLivedGracefulRestart };
+    expect([none, sessionConfig(given, 7, FRESH).longLivedGracefulRestart]).toEqual([undefined, expected]);
   });
 
   it('carries the cluster id of its own into what the peer is told, and into what counts as a loop', () => {
@@ -88,7 +105,7 @@ describe('the configuration of a session', () => {
     expect(after.gracefulRestart).toEqual({
       restartTime: 120,
       restarted: true,
-      notification: false,
+      notification: true,
       forwarding: ['ipv4'],
     });
     expect(needsNewSession(before, after)).toBe(false);

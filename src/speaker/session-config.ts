@@ -49,23 +49,33 @@ export function sessionConfig(
     connectDelayTime: 0,
     idleHoldTime: IDLE_HOLD_TIME,
     maxIdleHoldTime: MAX_IDLE_HOLD_TIME,
-    // Long-lived graceful restart means nothing without the other one (RFC 9494 3.1).
-    ...(peer.gracefulRestart === 'off'
-      ? {}
-      : {
-          gracefulRestart: {
-            restartTime: peer.restartTime,
-            restarted,
-            notification: false,
-            forwarding: forwarding ? peer.families : [],
-          },
-          longLivedGracefulRestart: {},
-        }),
+    ...restarts(peer, restarted, forwarding),
     addPath: { send, receive },
     routeRefresh: true,
     enhancedRouteRefresh: true,
     extendedMessage: false,
     fourOctetAs: true,
     extendedNextHop: false,
+  };
+}
+
+/** RFC 4724 3, RFC 8538 2; long-lived graceful restart means nothing without the other one (RFC 9494 4.1). */
+function restarts(
+  { families, restartTime, gracefulRestart, longLivedGracefulRestart }: PeerIntent,
+  restarted: boolean,
+  forwarding: boolean,
+): Pick<PeerConfig, 'gracefulRestart' | 'longLivedGracefulRestart'> {
+  if (gracefulRestart === 'off') return {};
+  return {
+    gracefulRestart: {
+      restartTime,
+      restarted,
+      notification: true,
+      forwarding: forwarding ? families : [],
+      ...(gracefulRestart === 'aware' ? { families: [] } : {}),
+    },
+    ...(longLivedGracefulRestart === 'off'
+      ? {}
+      : { longLivedGracefulRestart: gracefulRestart === 'aware' ? {} : (longLivedGracefulRestart ?? {}) }),
   };
 }

@@ -16,6 +16,7 @@ import type { Connections } from './connections.ts';
 import type { FamilyRouter } from './family-router.ts';
 import { type PeerFamily, SpeakerPeer } from './peer.ts';
 import { PeerRoutes, type RouterIdentity } from './peer-routes.ts';
+import { farewell } from './retention.ts';
 import { connectRetryTime, type SessionCircumstances, sessionConfig } from './session-config.ts';
 import type { SpeakerOptions } from './speaker.ts';
 import type { Effect, Fact } from './types.ts';
@@ -122,9 +123,11 @@ export class Sessions {
     this.#routes.refilter(names.map((name) => this.#peers.get(name)!));
   }
 
-  stopAll(subcode: number, text: string | undefined, now: number): void {
+  /** The process ends; `final`: not to come back. */
+  stopAll(final: boolean, text: string | undefined, now: number): void {
     for (const peer of this.#peers.values()) {
-      this.run(peer, { type: 'stop', subcode, ...(text === undefined ? {} : { text }) }, now);
+      const isLasting = final || peer.intent.gracefulRestart === 'aware'; // the peer keeps nothing of ours then
+      this.run(peer, farewell(peer.session?.negotiated, isLasting, text), now);
     }
   }
 
@@ -253,7 +256,7 @@ export class Sessions {
     }
     peer.session = undefined;
     peer.flaps++;
-    this.#routes.end(peer, session, reason.type === 'connectionLost', now);
+    this.#routes.end(peer, session, reason, now);
   }
 
   // --- output

@@ -142,12 +142,12 @@ describe('a shutdown', () => {
     lab.start();
     lab.converge();
     const [first] = lab.routers;
-    for (let i = 0; i < 1000; i++) first!.input({ type: 'shutdown' });
+    for (let i = 0; i < 1000; i++) first!.input({ type: 'shutdown', final: true });
     expect(first!.factsOf('peerDown')).toMatchObject([{ wasEstablished: true, reason: { type: 'stopped' } }]);
     expect(lab.router('node-2').factsOf('peerDown')).toEqual([]);
     lab.run(100);
     expect(lab.router('node-2').factsOf('peerDown')).toMatchObject([
-      { reason: { type: 'notificationReceived', message: { subcode: CEASE.ADMINISTRATIVE_SHUTDOWN } } },
+      { reason: { type: 'notificationReceived', message: { subcode: CEASE.HARD_RESET } } },
     ]);
   });
 });

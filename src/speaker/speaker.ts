@@ -2,7 +2,7 @@
 // Here: who is who (connections, peers), and the order of things. What a session does is in sessions.ts, what an intent
 // changes in apply-intent.ts, what the kernel sees in forwarding.ts.
 
-import { type Address, CEASE, type ConnectionId, type Endpoints, type Family } from 'node-bgp';
+import type { Address, ConnectionId, Endpoints, Family } from 'node-bgp';
 import type { KernelWish } from '../fib/types.ts';
 import type { Intent } from '../intent/index.ts';
 import { AttributeTable } from '../rib/index.ts';
@@ -136,7 +136,7 @@ export class Speaker {
         this.#tick(now);
         return;
       case 'shutdown':
-        this.sessions.stopAll(CEASE.ADMINISTRATIVE_SHUTDOWN, input.text, now);
+        this.sessions.stopAll(input.final === true, input.text, now);
         // Kernel routes stay, so nothing that the end of the sessions does to the tables is worked off.
         this.#isShutDown = true;
         return;

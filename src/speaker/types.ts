@@ -29,8 +29,8 @@ export type Input =
   | { readonly type: 'kernel'; readonly events: readonly KernelEvent[] }
   /** A deadline passed, or there is work left from the last call (see `nextDeadline`). */
   | { readonly type: 'tick' }
-  /** Close all sessions with Cease/Administrative Shutdown. */
-  | { readonly type: 'shutdown'; readonly text?: string };
+  /** Close all sessions, so that peers keep our routes where they can; `final`: so that they forget them at once. */
+  | { readonly type: 'shutdown'; readonly text?: string; readonly final?: boolean };
 
 export type Effect =
   | {

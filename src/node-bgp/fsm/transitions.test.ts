@@ -240,8 +240,7 @@ describe('the end of a session', () => {
     ['a text with a shutdown (RFC 9003)', CEASE.ADMINISTRATIVE_SHUTDOWN, 'bye', [[6, 2, 3, 98, 121, 101]]],
     ['a text with a reset', CEASE.ADMINISTRATIVE_RESET, 'bye', [[6, 4, 3, 98, 121, 101]]],
     ['no text where the RFC has no place for it', CEASE.OTHER_CONFIGURATION_CHANGE, 'bye', [[6, 6]]],
-    ['a whole message in a hard reset (RFC 8538 3)', CEASE.HARD_RESET, 'bye', [[6, 9, 6, 2, 3, 98, 121, 101]]],
-    ['a hard reset without a text', CEASE.HARD_RESET, '', [[6, 9, 6, 2]]],
+    ['no text where there is none', CEASE.ADMINISTRATIVE_SHUTDOWN, '', [[6, 2]]],
   ])('carries %s', (_, subcode, text, expected) => {
     expect(sent(stop(subcode, text))).toEqual(expected);
   });
@@ -253,6 +252,22 @@ describe('the end of a session', () => {
       [6, 1, 0, 2, 1, 0, 0, 1, 2],
     ]);
   });
+
+  it.each([
+    ['a shutdown', CEASE.ADMINISTRATIVE_SHUTDOWN, 'bye', [[6, 9, 6, 2, 3, 98, 121, 101]]],
+    ['a peer that is no peer any more', CEASE.PEER_DE_CONFIGURED, '', [[6, 9, 6, 3]]],
+    ['too many prefixes', CEASE.MAXIMUM_NUMBER_OF_PREFIXES_REACHED, '', [[6, 9, 6, 1]]],
+    ['a reset, which is to be survived', CEASE.ADMINISTRATIVE_RESET, 'bye', [[6, 4, 3, 98, 121, 101]]],
+    ['a changed configuration, which is to be survived', CEASE.OTHER_CONFIGURATION_CHANGE, '', [[6, 6]]],
+  ])(
+    'is a Hard Reset only where both sides have the N bit and it is to last (RFC 8538 5.1): %s',
+    (_, subcode, text, expected) => {
+      const gracefulRestart = { restartTime: 120, restarted: false, notification: true, families: [] };
+      const state = { ...STATE.Established, negotiated: { ...negotiated, gracefulRestart } };
+      const event = { type: 'Stop', subcode, text, silent: false } as const;
+      expect(sent(step(state, event, { config, now: 0, nextConnection: () => 7 }))).toEqual(expected);
+    },
+  );
 
   it('says nothing when it is to be silent', () => {
     expect(told(stop(CEASE.ADMINISTRATIVE_SHUTDOWN, 'bye', true))).toBe('Idle, disarmAll, close 1 | stopped, never');

@@ -81,19 +81,24 @@ function refuse(s: ConnectedState, because: ProtocolFault, restart: Restart = 'd
   };
 }
 
-/** What the Cease of a stop carries: a text where RFC 9003 has a place for it, a whole message where RFC 8538 wants one. */
-function ceaseFault(subcode: number, text: string): ProtocolFault {
-  if (subcode === CEASE.HARD_RESET) {
-    const inner = text === '' ? new Uint8Array() : shutdownData(text);
-    return fault(ERROR.CEASE, subcode, Uint8Array.of(ERROR.CEASE, CEASE.ADMINISTRATIVE_SHUTDOWN, ...inner), text);
-  }
+/** Ends that are meant to last (RFC 8538 5.1): whoever would keep routes over a Cease is told not to. */
+const LASTING: ReadonlySet<number> = new Set([
+  CEASE.MAXIMUM_NUMBER_OF_PREFIXES_REACHED,
+  CEASE.ADMINISTRATIVE_SHUTDOWN,
+  CEASE.PEER_DE_CONFIGURED,
+]);
+
+/** The Cease of a stop, with a text where RFC 9003 has a place for it; inside a Hard Reset where the N bit asks for that. */
+function ceaseFault(s: ConnectedState, { subcode, text, data }: EventOf<'Stop'>): ProtocolFault {
   const carriesText = subcode === CEASE.ADMINISTRATIVE_SHUTDOWN || subcode === CEASE.ADMINISTRATIVE_RESET;
-  return fault(ERROR.CEASE, subcode, carriesText && text !== '' ? shutdownData(text) : new Uint8Array(), text);
+  const own = data ?? (carriesText ? shutdownData(text) : new Uint8Array());
+  const isSurvived = s.state !== 'OpenSent' && s.negotiated.gracefulRestart?.notification === true;
+  if (!isSurvived || !LASTING.has(subcode)) return fault(ERROR.CEASE, subcode, own, text);
+  return fault(ERROR.CEASE, CEASE.HARD_RESET, Uint8Array.of(ERROR.CEASE, subcode, ...own), text); // RFC 8538 3.1
 }
 
 function stop(s: ConnectedState, e: EventOf<'Stop'>): Step {
-  const cease = e.data === undefined ? ceaseFault(e.subcode, e.text) : fault(ERROR.CEASE, e.subcode, e.data, e.text);
-  const farewell = e.silent ? [] : [send(s, encodeNotification(cease))];
+  const farewell = e.silent ? [] : [send(s, encodeNotification(ceaseFault(s, e)))];
   return {
     ...stay(IDLE, DISARM_ALL, ...farewell, close(s.connection.id)),
     end: { reason: { type: 'stopped', text: e.text }, restart: 'never' },

@@ -59,7 +59,8 @@ const NEEDS_NEW_SESSION = {
   // `restarted` and `forwarding` tell of our last restart: they are for the next OPEN and say nothing of this session.
   gracefulRestart: (a, b) =>
     a.gracefulRestart?.restartTime !== b.gracefulRestart?.restartTime ||
-    a.gracefulRestart?.notification !== b.gracefulRestart?.notification,
+    a.gracefulRestart?.notification !== b.gracefulRestart?.notification ||
+    !sameFamilies(a.gracefulRestart?.families ?? a.families, b.gracefulRestart?.families ?? b.families),
   longLivedGracefulRestart: ({ longLivedGracefulRestart: a }, { longLivedGracefulRestart: b }) =>
     (a === undefined) !== (b === undefined) || a?.staleTime !== b?.staleTime,
   addPath: (a, b) =>

@@ -80,6 +80,17 @@ describe('openFor', () => {
     expect(capabilities).toContainEqual({ type: 'longLivedGracefulRestart', families: [] });
   });
 
+  it('asks the peer to keep no routes where we only help (RFC 4724 3)', () => {
+    const { capabilities } = openFor({ ...LOCAL, gracefulRestart: { ...restart, families: [] } });
+    expect(capabilities).toContainEqual({
+      type: 'gracefulRestart',
+      restarted: false,
+      notification: true,
+      restartTime: 120,
+      families: [],
+    });
+  });
+
   it('offers nothing that is switched off', () => {
     const plain = peerConfig({
       localAs: 64512,
@@ -172,7 +183,10 @@ describe('negotiate', () => {
     ]);
     expect(agree(both, longLived).longLivedGracefulRestart).toBeUndefined();
     expect(agree(longLived, both).longLivedGracefulRestart).toBeUndefined();
-    expect(agree({ ...both, longLivedGracefulRestart: {} }, both).longLivedGracefulRestart).toBeUndefined();
+    expect(agree({ gracefulRestart: restart }, both).longLivedGracefulRestart).toBeUndefined();
+    // Who asks for nothing himself does what the peer asks.
+    expect(agree({ ...both, longLivedGracefulRestart: {} }, both)).toEqual(agree(both, both));
+    expect(agree(both, { ...both, longLivedGracefulRestart: {} }).longLivedGracefulRestart).toEqual([]);
   });
 
   it('counts the last of several capabilities of one kind (RFC 4724 3)', () => {

@@ -60,7 +60,8 @@ function capabilitiesFor(config: PeerConfig): Capability[] {
   const { gracefulRestart, longLivedGracefulRestart } = config;
   if (gracefulRestart !== undefined) {
     const { restartTime, restarted, notification, forwarding } = gracefulRestart;
-    const families = config.families.map((family) => ({ ...numbers(family), forwarding: forwarding.includes(family) }));
+    const asked = gracefulRestart.families ?? config.families;
+    const families = asked.map((family) => ({ ...numbers(family), forwarding: forwarding.includes(family) }));
     capabilities.push({ type: 'gracefulRestart', restarted, notification, restartTime, families });
   }
   if (config.fourOctetAs) capabilities.push({ type: 'fourOctetAs', asn: config.localAs });
@@ -258,9 +259,7 @@ function restarts(
     notification: local.gracefulRestart.notification && remote.notification,
     families: kept(remote.families).map(({ family, entry }) => ({ family, forwarding: entry.forwarding })),
   };
-  if (local.longLivedGracefulRestart?.staleTime === undefined || remoteLongLived === undefined) {
-    return { gracefulRestart };
-  }
+  if (local.longLivedGracefulRestart === undefined || remoteLongLived === undefined) return { gracefulRestart };
   const longLivedGracefulRestart = kept(remoteLongLived.families).map(({ family, entry }) => ({
     family,
     forwarding: entry.forwarding,

@@ -53,8 +53,13 @@ export interface PeerConfig {
     readonly notification: boolean;
     /** Families whose forwarding state was kept across the restart (F bit). */
     readonly forwarding: readonly Family[];
+    /** Families whose routes the peer is asked to keep; absent: all of the session. */
+    readonly families?: readonly Family[];
   };
-  /** RFC 9494. Without a time (seconds) nothing is kept, but the peer learns that we know what LLGR_STALE means. */
+  /**
+   * RFC 9494. Without a time (seconds) the peer is not asked to keep our routes for long; what it asks is done all the
+   * same, and it learns that we know what LLGR_STALE means.
+   */
   readonly longLivedGracefulRestart?: { readonly staleTime?: number };
   readonly addPath: { readonly send: readonly Family[]; readonly receive: readonly Family[] };
   readonly routeRefresh: boolean;
