@@ -266,7 +266,7 @@ const SETTINGS: Readonly<Record<string, SettingHandler>> = {
     settings.gracefulRestartWait = option.number();
   },
   log: (settings, option) => {
-    settings.logs.push({ ...logTarget(option), classes: option.flags(1) });
+    settings.logs.push({ place: option.option.at, ...logTarget(option), classes: option.flags(1) });
   },
   'debug protocols': (settings, option) => {
     settings.debug = option.flags();
@@ -284,7 +284,7 @@ const SETTINGS: Readonly<Record<string, SettingHandler>> = {
   'timeformat log': timeFormat('log'),
 };
 
-function logTarget(option: OptionReader): Omit<LogTarget, 'classes'> {
+function logTarget(option: OptionReader): Omit<LogTarget, 'classes' | 'place'> & { place?: Place } {
   const log = option.argument(0, 'log')!;
   switch (log.target) {
     case 'stderr':
@@ -294,7 +294,7 @@ function logTarget(option: OptionReader): Omit<LogTarget, 'classes'> {
     case 'file': {
       const { size, backup } = log;
       const rotation = size === undefined ? {} : { rotation: { size, ...(backup === undefined ? {} : { backup }) } };
-      return { type: 'file', path: option.textOf(log.path), ...rotation };
+      return { type: 'file', path: option.textOf(log.path), place: log.path.at, ...rotation };
     }
   }
 }

@@ -108,6 +108,7 @@ export type TimeStyle = 'iso short' | 'iso long' | 'old short' | 'old long';
 
 export interface LogTarget {
   readonly type: 'file' | 'syslog' | 'stderr';
+  readonly place: Place;
   /** Of a file. */
   readonly path?: string;
   /** Of syslog: what its lines begin with; absent: `bird`, also for `bird6`. */

@@ -248,7 +248,7 @@ describe('what is told in the log', () => {
   test('goes where the configuration says', () => {
     const text = `${FRAME}log syslog name "edge" { info, remote }; log stderr all; log "/var/log/bird.log" 1000 "old" all;
       protocol kernel { ipv4 { export all; }; }`;
-    expect(read(text).logs).toEqual([
+    expect(read(text).logs.map(({ place: _, ...log }) => log)).toEqual([
       { type: 'syslog', name: 'edge', classes: ['info', 'remote'] },
       { type: 'stderr', classes: 'all' },
       { type: 'file', path: '/var/log/bird.log', rotation: { size: 1000, backup: 'old' }, classes: 'all' },
