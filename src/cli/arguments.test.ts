@@ -9,7 +9,7 @@ function split(line: string): string[] {
 const COMMANDS: readonly [string, Command][] = [
   ['run', { type: 'run', flags: { http: [], check: false } }],
   [
-    'run --node node-1 --datastore files --resources /r --kernel none --listen [fd00::1]:1790 --http 127.0.0.1:9180 --http unix:/s --log-level debug --guard hold --guard-time 2h --check',
+    'run --node node-1 --datastore files --resources /r --kernel none --listen [fd00::1]:1790 --http 127.0.0.1:9180 --http unix:/s --log-level debug --guard hold --guard-time 2h --metrics per-peer --check',
     {
       type: 'run',
       flags: {
@@ -25,6 +25,7 @@ const COMMANDS: readonly [string, Command][] = [
         logLevel: 'debug',
         guard: 'hold',
         guardTime: 7200,
+        metrics: 'per-peer',
         check: true,
       },
     },

@@ -14,6 +14,7 @@ import {
   KERNELS,
   LAB_ACTIONS,
   LOG_LEVELS,
+  METRICS,
   SWITCHES,
 } from './commands.ts';
 import { type Flags, readFlags, usageError } from './flags.ts';
@@ -61,7 +62,8 @@ function parseRun(flags: Flags): Command | UsageError {
   const guard = choice(values, 'guard', GUARDS);
   const guardTime = parsed(values, 'guard-time', parseTime);
   const cluster = clusterFlags(values);
-  for (const result of [datastore, kernel, logLevel, listen, http, guard, guardTime, cluster]) {
+  const metrics = choice(values, 'metrics', METRICS);
+  for (const result of [datastore, kernel, logLevel, listen, http, guard, guardTime, cluster, metrics]) {
     if (result?.type === 'usageError') return result;
   }
   const node = values.get('node')?.[0];
@@ -79,6 +81,7 @@ function parseRun(flags: Flags): Command | UsageError {
       ...(guard?.type === 'value' && { guard: guard.value }),
       ...(guardTime?.type === 'value' && { guardTime: guardTime.value }),
       ...(cluster.type === 'value' && cluster.value),
+      ...(metrics?.type === 'value' && { metrics: metrics.value }),
       check: values.has('check'),
     },
   };

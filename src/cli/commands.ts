@@ -24,6 +24,7 @@ export const DATASTORES = ['files', 'kubernetes', 'etcdv3'] as const;
 export const KERNELS = ['linux', 'none'] as const;
 export const GUARDS = ['warn', 'hold'] as const;
 export const DRAINS = ['withdraw', 'lower', 'keep'] as const;
+export const METRICS = ['summary', 'per-peer'] as const;
 export const SWITCHES = ['on', 'off'] as const;
 /** Seconds. */
 export const DEFAULT_GUARD_TIME = 300;
@@ -89,10 +90,15 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
         help: 'fill the CalicoNodeStatus objects of this node: on (default), off',
       },
       { name: 'node-events', value: 'SWITCH', help: 'Events on the Node about its sessions: on (default), off' },
+      {
+        name: 'metrics',
+        value: 'MODE',
+        help: 'series of their own for explicit peers (summary, default), or for all (per-peer)',
+      },
       { name: 'check', help: 'read everything, print every problem and end; 1 if there is one' },
     ],
     notes:
-      "calico-node's environment counts where no option is given: NODENAME, DATASTORE_TYPE, ETCD_*, KUBECONFIG, K8S_*,\nUSE_POD_CIDR, CALICO_ROUTER_ID, CALICO_ADVERTISE_CLUSTER_IPS, CALICO_K8S_NODE_REF, NAMESPACE, BGP_LOGSEVERITYSCREEN and\nothers. CARACAL_RESOURCES, CARACAL_HTTP, CARACAL_GUARD, CARACAL_GUARD_TIME, CARACAL_DRAIN, CARACAL_NODE_STATUS and\nCARACAL_NODE_EVENTS stand for the options of these names.",
+      "calico-node's environment counts where no option is given: NODENAME, DATASTORE_TYPE, ETCD_*, KUBECONFIG, K8S_*,\nUSE_POD_CIDR, CALICO_ROUTER_ID, CALICO_ADVERTISE_CLUSTER_IPS, CALICO_K8S_NODE_REF, NAMESPACE, BGP_LOGSEVERITYSCREEN and\nothers. CARACAL_RESOURCES, CARACAL_HTTP, CARACAL_GUARD, CARACAL_GUARD_TIME, CARACAL_DRAIN, CARACAL_NODE_STATUS,\nCARACAL_NODE_EVENTS and CARACAL_METRICS stand for the options of these names.",
   },
   status: {
     usage: ['caracal status [--json] [--watch] [--http WHERE]'],

@@ -20,6 +20,7 @@ const DEFAULTS: RunOptions = {
   nodeStatus: true,
   nodeEvents: true,
   drain: 'keep',
+  metrics: 'summary',
   check: false,
   kubernetesNode: 'host',
   secretNamespace: 'kube-system',
@@ -101,6 +102,8 @@ const CASES: readonly [string, Environment, Partial<RunFlags>, Partial<RunOption
     { guard: 'warn', guardTime: 3 },
     { guard: 'warn', guardTime: 3 },
   ],
+  ['series for all peers', { CARACAL_METRICS: 'per-peer' }, {}, { metrics: 'per-peer' }],
+  ['the metrics of the command line', { CARACAL_METRICS: 'per-peer' }, { metrics: 'summary' }, { metrics: 'summary' }],
   ['no BGP with vxlan', { CALICO_NETWORKING_BACKEND: 'vxlan' }, {}, { networkingBackend: 'vxlan' }],
   ['no BGP in the old form', { CALICO_NETWORKING: 'false' }, {}, { networkingBackend: 'none' }],
   [
@@ -205,6 +208,12 @@ const MISTAKES: readonly [string, Environment, Partial<RunFlags>, string][] = [
     'CARACAL_DRAIN x is unknown, there are withdraw, lower, keep',
   ],
   ['an unknown guard', { CARACAL_GUARD: 'on' }, {}, 'CARACAL_GUARD on is unknown, there are warn, hold'],
+  [
+    'an unknown kind of metrics',
+    { CARACAL_METRICS: 'all' },
+    {},
+    'CARACAL_METRICS all is unknown, there are summary, per-peer',
+  ],
   ['an odd time', { CARACAL_GUARD_TIME: 'x' }, {}, 'CARACAL_GUARD_TIME: "x" is no time such as 90s, 5m or 1h'],
   ['files without a place', {}, { datastore: 'files' }, 'the datastore files needs a folder or file: --resources PATH'],
   [

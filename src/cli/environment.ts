@@ -2,7 +2,7 @@
 // as unset, a datastore variable may carry the prefix CALICO_. Pure: files and host name come as arguments.
 
 import { DEFAULT_HTTP, type HttpEndpoint, type Parsed, parseHttpEndpoint } from '../status/endpoint.ts';
-import { DEFAULT_GUARD_TIME, DRAINS, GUARDS, SWITCHES } from './commands.ts';
+import { DEFAULT_GUARD_TIME, DRAINS, GUARDS, METRICS, SWITCHES } from './commands.ts';
 import { chooseDatastore } from './datastore-environment.ts';
 import { usageError } from './flags.ts';
 import { parseTime } from './time.ts';
@@ -49,13 +49,16 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
   if ('problem' in guard) return usageError(guard.problem);
   const cluster = clusterOptions(flags, env);
   if ('problem' in cluster) return usageError(cluster.problem);
+  const metrics = wordOf(env, 'CARACAL_METRICS', METRICS, 'summary');
+  if ('problem' in metrics) return usageError(metrics.problem);
+  const backend = networkingBackend(env);
   const routerId = variable(env, 'CALICO_ROUTER_ID');
   const advertiseClusterIPs = variable(env, 'CALICO_ADVERTISE_CLUSTER_IPS');
   return {
     node: name.node,
     nodeNameSource: name.source,
     datastore: datastore.value,
-    kernel: flags.kernel ?? 'linux',
+    kernel: backend === 'bird' ? (flags.kernel ?? 'linux') : 'none',
     ...(flags.kernelTable !== undefined && { kernelTable: flags.kernelTable }),
     ...(flags.kernelProtocol !== undefined && { kernelProtocol: flags.kernelProtocol }),
     ...(flags.kernelAudit !== undefined && { kernelAudit: flags.kernelAudit }),
@@ -66,13 +69,14 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
       flags.logLevel ?? CALICO_LOG_LEVELS[variable(env, 'BGP_LOGSEVERITYSCREEN')?.toLowerCase() ?? ''] ?? 'info',
     ...guard.value,
     ...cluster.value,
+    metrics: flags.metrics ?? metrics.value,
     check: flags.check,
     ...(routerId !== undefined && { routerId }),
     ...(advertiseClusterIPs !== undefined && { advertiseClusterIPs }),
     kubernetesNode: variable(env, 'CALICO_K8S_NODE_REF') ?? name.node,
     secretNamespace: variable(env, 'NAMESPACE') ?? 'kube-system',
     endpointStatusPath: `${variable(env, 'CALICO_ENDPOINT_STATUS_PATH_PREFIX') ?? RUN_FOLDER}/endpoint-status`,
-    networkingBackend: networkingBackend(env),
+    networkingBackend: backend,
   };
 }
 

@@ -6,10 +6,11 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Plan } from '../speaker/planning.ts';
+import type { StatusHandlers } from '../status/answers.ts';
 import { formatHttpEndpoint } from '../status/endpoint.ts';
 import type { ExplainQuery, ExplainReport } from '../status/explain.ts';
 import { explainText } from '../status/explain-text.ts';
-import { type StatusHandlers, startHttp } from '../status/http.ts';
+import { startHttp } from '../status/http.ts';
 import { planText } from '../status/plan-text.ts';
 import { statusReport } from '../status/report.ts';
 import { environmentFixture, peerFixture, snapshotFixture } from '../status/snapshot.fixture.ts';
@@ -69,6 +70,7 @@ async function serveStatus(status = () => REPORT, change: Partial<StatusHandlers
       intent: () => ({ problem: 'nothing is intended here' }),
       received: () => ({ routes: [] }),
       readiness: () => ({ ready: true, reasons: [], notes: [] }),
+      metrics: async () => ({ type: 'text/plain', body: '' }),
       ...change,
     },
     onError: (error) => {

@@ -2,6 +2,7 @@
 
 import type { HttpEndpoint } from '../status/endpoint.ts';
 import type { ExplainQuery } from '../status/explain.ts';
+import type { MetricsMode } from '../status/metrics/types.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
@@ -44,6 +45,7 @@ export interface RunFlags extends KernelFlags, ClusterFlags {
   readonly guard?: GuardMode;
   /** Seconds. */
   readonly guardTime?: number;
+  readonly metrics?: MetricsMode;
   readonly check: boolean;
 }
 
@@ -164,6 +166,8 @@ export interface RunOptions {
   /** Write Events on the Node when sessions go down and come back. */
   readonly nodeEvents: boolean;
   readonly drain: DrainMode;
+  /** Which peers have series of their own in `/metrics`. */
+  readonly metrics: MetricsMode;
   readonly check: boolean;
   /** CALICO_ROUTER_ID: `hash`, or a router ID. */
   readonly routerId?: string;
@@ -174,7 +178,7 @@ export interface RunOptions {
   /** Where password Secrets are. */
   readonly secretNamespace: string;
   readonly endpointStatusPath: string;
-  /** `vxlan` and `none`: the cluster runs without BGP. */
+  /** `vxlan` and `none`: the cluster runs without BGP; nothing is read, nothing is done. */
   readonly networkingBackend: 'bird' | 'vxlan' | 'none';
 }
 

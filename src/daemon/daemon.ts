@@ -3,21 +3,24 @@
 
 import { missingNodeText } from '../cli/run.ts';
 import type { RunOptions } from '../cli/types.ts';
-import type { Datastore } from '../datastore/types.ts';
 import type { ChangedResource, Intent } from '../intent/index.ts';
 import type { Kernel } from '../kernel/port.ts';
 import { receivedPage, routePage, type Speaker, takeSnapshot } from '../speaker/index.ts';
-import type { StatusHandlers } from '../status/http.ts';
+import type { StatusHandlers } from '../status/answers.ts';
+import { Metrics } from '../status/metrics/metrics.ts';
 import { readiness } from '../status/readiness.ts';
 import { statusReport } from '../status/report.ts';
 import { routesReport } from '../status/routes.ts';
 import type { StatusEnvironment } from '../status/types.ts';
+import { Absences } from './absences.ts';
 import { now } from './clock.ts';
+import { ClusterReporter } from './cluster-reporter.ts';
+import type { Datastores } from './datastores.ts';
 import { explainQuery } from './explain.ts';
 import { Guard } from './guard.ts';
 import { Intents } from './intents.ts';
 import { type Logger, logFact } from './log.ts';
-import { intentOptions, overrideIntent, overridesOf } from './options.ts';
+import { idleIntent, intentOptions, overrideIntent, overridesOf } from './options.ts';
 import { runningDocument } from './plan.ts';
 import { RunningRouter } from './running-router.ts';
 
@@ -26,7 +29,7 @@ export interface DaemonParts {
   readonly version: string;
   readonly logger: Logger;
   readonly kernel: Kernel;
-  readonly datastores: ReadonlyMap<string, Datastore>;
+  readonly datastores: Datastores;
   /** Something without which there is no going on; the sentence is for people. */
   readonly onFatal: (text: string, exitCode: number) => void;
 }
@@ -36,23 +39,35 @@ export class Daemon {
   readonly #router: RunningRouter;
   readonly #intents: Intents;
   readonly #guard: Guard;
+  readonly #absences: Absences;
+  /** Where there is a cluster to tell something. */
+  readonly #reporter: ClusterReporter | undefined;
+  readonly #metrics: Metrics;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: DaemonParts) {
-    const { options, kernel, logger, onFatal } = parts;
+    const { options, kernel, logger, onFatal, datastores } = parts;
     this.#parts = parts;
+    this.#metrics = new Metrics({
+      mode: options.metrics,
+      read: () => ({ report: this.handlers.status(), kernelOperations: kernel.operations() }),
+    });
     this.#router = new RunningRouter({
       node: options.node,
       kernel,
       kernelType: options.kernel,
       manageTunnel: options.manageTunnel === true,
-      tell: (fact) => logFact(logger, fact),
+      tell: (fact) => {
+        logFact(logger, fact);
+        this.#reporter?.tell(fact);
+      },
+      onLate: (milliseconds) => this.#metrics.observeLateness(milliseconds),
       onListenError: (error, isFirst) => {
         if (isFirst) onFatal(error.message, 1);
         else logger.error({ code: (error as NodeJS.ErrnoException).code }, `cannot listen: ${error.message}`);
       },
     });
-    this.#intents = new Intents([...parts.datastores.keys()], intentOptions(options), (intent, changed) =>
+    this.#intents = new Intents([...datastores.drivers.keys()], intentOptions(options), (intent, changed) =>
       this.#take(intent, changed),
     );
     const { guard: mode, guardTime } = options;
@@ -61,15 +76,31 @@ export class Daemon {
       time: guardTime * 1000,
       logger,
       present: () => this.#present(),
-      apply: (intent) => this.#router.apply(intent),
+      apply: (intent) => this.#apply(intent),
     });
+    const asked = [...datastores.drivers.values()].find(({ awayNodes }) => awayNodes !== undefined);
+    this.#absences = new Absences({
+      missing: () => this.#missing(),
+      nodes: () => this.#intents.store.list('Node'),
+      ask: asked === undefined ? undefined : (names) => asked.awayNodes!(names),
+      tell: (peers) => this.#router.post({ type: 'absentPeers', peers }),
+      logger,
+    });
+    const { api } = datastores;
+    if (api !== undefined) this.#reporter = new ClusterReporter({ api, options, answers: this.handlers, logger });
   }
 
   /** Rejects where kernel or datastore cannot be had at all, with a sentence. */
   async start(): Promise<void> {
     const { datastores, options, logger } = this.#parts;
     await this.#router.start();
-    for (const [name, datastore] of datastores) await datastore.start((events) => this.#intents.apply(events, name));
+    if (options.networkingBackend !== 'bird') this.#router.apply(idleIntent(options));
+    for (const [name, datastore] of datastores.drivers) {
+      await datastore.start((events) => {
+        this.#intents.apply(events, name);
+        this.#passRequests();
+      });
+    }
     logger.info({ kernel: options.kernel, datastore: options.datastore.type }, 'started');
   }
 
@@ -99,6 +130,7 @@ export class Daemon {
     },
     received: (query) => receivedPage(this.#speaker, query),
     readiness: () => readiness(this.#snapshot(), this.#environment()),
+    metrics: () => this.#metrics.page(),
   };
 
   get #speaker(): Speaker {
@@ -108,8 +140,25 @@ export class Daemon {
   #take(intent: Intent, changed: Iterable<ChangedResource>): void {
     const { options, onFatal, datastores } = this.#parts;
     const isFirst = this.#speaker.intent === undefined;
-    if (intent.nodeMissing === true && isFirst && datastores.has('files')) onFatal(missingNodeText(options), 2);
+    if (intent.nodeMissing === true && isFirst && datastores.drivers.has('files')) onFatal(missingNodeText(options), 2);
     else this.#guard.offer(overrideIntent(intent, overridesOf(options)), changed);
+  }
+
+  #apply(intent: Intent): void {
+    const isFirst = this.#router.appliedAt === undefined;
+    this.#router.apply(intent);
+    this.#passRequests();
+    if (isFirst) this.#absences.begin();
+  }
+
+  /** Nobody hears of this node before it knows what it is to do. */
+  #passRequests(): void {
+    if (this.#router.appliedAt !== undefined) this.#reporter?.setRequests(this.#intents.store.list('CalicoNodeStatus'));
+  }
+
+  #missing() {
+    const missing = Array.from(this.#speaker.sessions.all()).filter(({ session }) => session === undefined);
+    return new Map(missing.map(({ intent }) => [intent.name, intent.address]));
   }
 
   #present() {
@@ -122,19 +171,25 @@ export class Daemon {
     const { datastores, logger } = this.#parts;
     this.#intents.stop();
     this.#guard.stop();
-    await Promise.all(Array.from(datastores.values(), (datastore) => datastore.stop()));
+    this.#absences.stop();
+    await this.#reporter?.stop();
+    this.#metrics.stop();
+    await Promise.all(Array.from(datastores.drivers.values(), (datastore) => datastore.stop()));
     await this.#router.stop(text);
     logger.info('stopped; kernel routes stay');
   }
 
   #snapshot() {
     const snapshot = takeSnapshot(this.#speaker);
-    return { ...snapshot, problems: [...this.#intents.store.problems, ...this.#guard.problems, ...snapshot.problems] };
+    const { store } = this.#intents;
+    const own = [...this.#guard.problems, ...(this.#reporter?.problems ?? [])];
+    return { ...snapshot, problems: [...store.problems, ...own, ...snapshot.problems] };
   }
 
   #environment(): StatusEnvironment {
-    const { version, options, kernel } = this.#parts;
+    const { version, options, kernel, datastores } = this.#parts;
     const { store, lastEventAt } = this.#intents;
+    const contact = [...datastores.drivers.values()].find((driver) => driver.contact !== undefined)?.contact?.();
     const { startedAt, appliedAt, isRecovering } = this.#router;
     return {
       version,
@@ -142,10 +197,11 @@ export class Daemon {
       now: now(),
       ...(appliedAt === undefined ? {} : { reconfiguredAt: appliedAt }),
       datastore: {
-        type: options.datastore.type,
+        type: options.networkingBackend === 'bird' ? options.datastore.type : 'none',
         synced: store.synced,
         ...(store.detail === undefined ? {} : { detail: store.detail }),
         ...(lastEventAt === undefined ? {} : { lastEventAt }),
+        ...(contact === undefined ? {} : { contact }),
       },
       kernel: { type: options.kernel, ...kernel.status() },
       recovering: isRecovering,

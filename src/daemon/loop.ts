@@ -23,6 +23,8 @@ export interface LoopPorts {
   readonly execute: (effects: readonly Effect[]) => void;
   /** Inputs that are cheaper to collect than to post one by one (progress of writes). */
   readonly collect: () => readonly Input[];
+  /** A deadline (KEEPALIVE, hold, retry) was handled so many milliseconds after it was due. */
+  readonly onLate?: (milliseconds: number) => void;
 }
 
 interface Letter {
@@ -69,7 +71,10 @@ export class Loop {
     const began = now();
     const effects: Effect[] = [];
     const due = speaker.nextDeadline();
-    if (due !== undefined && due <= began) effects.push(...speaker.handle({ type: 'tick' }, began));
+    if (due !== undefined && due <= began) {
+      effects.push(...speaker.handle({ type: 'tick' }, began));
+      this.#ports.onLate?.(began - due);
+    }
     for (const input of this.#ports.collect()) append(effects, speaker.handle(input, began));
     this.#read(effects, began + SLICE);
     const works = began >= this.#workAt;

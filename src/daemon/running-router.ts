@@ -27,6 +27,8 @@ export interface RouterParts {
   /** Milliseconds that sessions have for coming back after a restart; absent: the speaker's own choice. */
   readonly recoveryTime?: number;
   readonly tell: (fact: Fact) => void;
+  /** A timer was handled so many milliseconds after it was due. */
+  readonly onLate?: (milliseconds: number) => void;
   /** A port is not to be had: the first time there is no going on (`isFirst`), later the other sockets work. */
   readonly onListenError: (error: Error, isFirst: boolean) => void;
 }
@@ -119,6 +121,7 @@ export class RunningRouter {
     this.#loop = new Loop({
       speaker: this.#speaker,
       collect: this.#sockets.collect,
+      ...(this.#parts.onLate && { onLate: this.#parts.onLate }),
       execute: (effects) => {
         for (const effect of effects) this.#execute(effect);
         this.#sockets.flush();

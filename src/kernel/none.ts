@@ -4,7 +4,7 @@
 import { networkInterfaces } from 'node:os';
 import { isLinkLocal, parseAddress, parseCidr } from 'node-bgp/ip';
 import type { InterfaceAddress, KernelEvent, KernelRoute, KernelWish, Link } from '../fib/types.ts';
-import type { Kernel, KernelStatus, TunnelWish } from './port.ts';
+import type { Kernel, KernelOperations, KernelStatus, TunnelWish } from './port.ts';
 
 export class NoKernel implements Kernel {
   readonly #interfaces: typeof networkInterfaces;
@@ -36,6 +36,10 @@ export class NoKernel implements Kernel {
 
   status(): KernelStatus {
     return { wanted: 0, installed: 0, refused: [], conflicts: [], waiting: [], fights: [] };
+  }
+
+  operations(): KernelOperations {
+    return { add: 0, replace: 0, delete: 0, refused: 0 };
   }
 
   async stop(): Promise<void> {

@@ -24,6 +24,15 @@ export interface KernelStatus {
   readonly fights: readonly KernelComplaint[];
 }
 
+/** What was written since the start. */
+export interface KernelOperations {
+  readonly add: number;
+  readonly replace: number;
+  readonly delete: number;
+  /** Answers with an error. */
+  readonly refused: number;
+}
+
 /** The tunnel device that routes lead through, for nodes where nobody else makes it. */
 export interface TunnelWish {
   readonly device: string;
@@ -50,6 +59,7 @@ export interface Kernel {
   /** Own routes that the kernel holds. */
   routes(): readonly KernelRoute[];
   status(): KernelStatus;
+  operations(): KernelOperations;
   /** Leaves the routes. Idempotent. */
   stop(): Promise<void>;
 }

@@ -5,8 +5,9 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { StatusHandlers } from './answers.ts';
 import { ListenError } from './errors.ts';
-import { type HttpServer, type StatusHandlers, startHttp } from './http.ts';
+import { type HttpServer, startHttp } from './http.ts';
 import { statusReport } from './report.ts';
 import { environmentFixture, peerFixture, snapshotFixture } from './snapshot.fixture.ts';
 import { statusText } from './text.ts';
@@ -39,6 +40,7 @@ async function serve(
     intent: () => ({ problem: 'nothing is intended here' }),
     received: () => ({ routes: [] }),
     readiness: () => ({ ready: true, reasons: [], notes: [] }),
+    metrics: async () => ({ type: 'text/plain', body: 'up 1\n' }),
     ...change,
   };
   const server = await startHttp({ listen, handlers, onError: (error) => errors.push(error) });
@@ -104,7 +106,7 @@ test.each([
     'GET',
     '/nowhere',
     404,
-    'There is nothing here; there are /, /status, /routes, /explain, /intent, /received, /livez and /readyz.\n',
+    'There is nothing here; there are /, /status, /live, /routes, /explain, /intent, /received, /metrics, /livez and /readyz.\n',
   ],
   ['POST', '/status', 405, 'Status can only be read: GET or HEAD, not POST.\n'],
   ['DELETE', '/', 405, 'Status can only be read: GET or HEAD, not DELETE.\n'],

@@ -1,27 +1,14 @@
 // The status server: a handful of read-only pages over TCP or a unix socket. It answers what its handlers give it and
-// changes nothing; what the answers contain is report.ts's, routes.ts's and readiness.ts's.
+// changes nothing; what is answered to which path is answers.ts's, the stream of changes live.ts's.
 
 import { lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { type Answer, answerTo, type StatusHandlers, text } from './answers.ts';
 import type { HttpEndpoint } from './endpoint.ts';
 import { isErrorWithCode, ListenError } from './errors.ts';
-import type { ExplainProblem, ExplainQuery, ExplainReport } from './explain.ts';
-import { parseExplainQuery, parseReceivedQuery, parseRoutesQuery } from './query.ts';
-import { type Readiness, readinessText } from './readiness.ts';
-import { statusText } from './text.ts';
-import type { PageQuery, RoutesQuery, RoutesReport, StatusReport } from './types.ts';
-
-export interface StatusHandlers {
-  readonly status: () => StatusReport;
-  readonly routes: (query: RoutesQuery) => RoutesReport;
-  readonly explain: (query: ExplainQuery) => ExplainReport | ExplainProblem;
-  /** What plans are made from: data for the same version of Caracal. */
-  readonly intent: () => object | ExplainProblem;
-  readonly received: (query: PageQuery) => object;
-  readonly readiness: () => Readiness;
-}
+import { Live } from './live.ts';
 
 export interface HttpOptions {
   readonly listen: HttpEndpoint;
@@ -45,14 +32,9 @@ const PROBE_TIMEOUT = 1_000;
 /** Without it a unix socket would be open to everybody: 0660 after this mask. */
 const SOCKET_UMASK = 0o117;
 
-interface Answer {
-  readonly code: number;
-  readonly type: 'application/json' | 'text/plain; charset=utf-8';
-  readonly body: string;
-}
-
 /** @throws {ListenError} when the place cannot be listened on; its message is a sentence for the operator. */
 export async function startHttp({ listen, handlers, onError }: HttpOptions): Promise<HttpServer> {
+  const live = new Live(handlers.status, onError);
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -61,7 +43,11 @@ export async function startHttp({ listen, handlers, onError }: HttpOptions): Pro
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
       connectionsCheckingInterval: REQUEST_TIMEOUT / 2,
     },
-    (request, response) => respond(request, response, handlers, onError),
+    (request, response) => {
+      request.resume();
+      if (isLive(request) && !live.isFull) stream(response, live);
+      else void respond(request, response, handlers, onError);
+    },
   );
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_HEADERS;
@@ -147,86 +133,37 @@ function boundEndpoint(server: Server, listen: HttpEndpoint): HttpEndpoint {
     : listen;
 }
 
-function respond(
+function isLive({ method, url }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'HEAD') && url === '/live';
+}
+
+function stream(response: ServerResponse, live: Live): void {
+  response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/event-stream' });
+  if (response.req.method === 'HEAD') response.end();
+  else live.add(response);
+}
+
+const HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+
+async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   handlers: StatusHandlers,
   onError: (error: unknown) => void,
-): void {
+): Promise<void> {
   let answer: Answer;
   try {
-    answer = answerTo(request, handlers);
+    answer = await answerTo(request, handlers);
   } catch (error) {
     onError(error);
     answer = text(500, 'An error in Caracal; its log says more.\n');
   }
-  request.resume();
   response.writeHead(answer.code, {
+    ...HEADERS,
     'Content-Type': answer.type,
     'Content-Length': Buffer.byteLength(answer.body),
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
+    ...answer.headers,
     ...(answer.code === 405 && { Allow: 'GET, HEAD' }),
   });
   response.end(request.method === 'HEAD' ? undefined : answer.body);
-}
-
-function answerTo(request: IncomingMessage, handlers: StatusHandlers): Answer {
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return text(405, `Status can only be read: GET or HEAD, not ${request.method}.\n`);
-  }
-  const url = URL.parse(request.url ?? '/', 'http://caracal');
-  switch (url?.pathname) {
-    case '/':
-      return text(200, statusText(handlers.status()));
-    case '/status':
-      return json(handlers.status());
-    case '/routes':
-      return routesAnswer(url.searchParams, handlers);
-    case '/explain':
-      return explainAnswer(url.searchParams, handlers);
-    case '/intent':
-      return jsonOrProblem(handlers.intent());
-    case '/received':
-      return receivedAnswer(url.searchParams, handlers);
-    case '/livez':
-      return text(200, 'alive\n');
-    case '/readyz': {
-      const readiness = handlers.readiness();
-      return text(readiness.ready ? 200 : 503, readinessText(readiness));
-    }
-    default:
-      return text(
-        404,
-        'There is nothing here; there are /, /status, /routes, /explain, /intent, /received, /livez and /readyz.\n',
-      );
-  }
-}
-
-function routesAnswer(parameters: URLSearchParams, handlers: StatusHandlers): Answer {
-  const query = parseRoutesQuery(parameters);
-  return 'problem' in query ? text(400, `Bad request: ${query.problem}.\n`) : json(handlers.routes(query.value));
-}
-
-function explainAnswer(parameters: URLSearchParams, handlers: StatusHandlers): Answer {
-  const query = parseExplainQuery(parameters);
-  if ('problem' in query) return json(query, 400);
-  return jsonOrProblem(handlers.explain(query.value));
-}
-
-function receivedAnswer(parameters: URLSearchParams, handlers: StatusHandlers): Answer {
-  const query = parseReceivedQuery(parameters);
-  return 'problem' in query ? json(query, 400) : json(handlers.received(query.value));
-}
-
-function jsonOrProblem(value: object | ExplainProblem): Answer {
-  return json(value, 'problem' in value ? 404 : 200);
-}
-
-function text(code: number, body: string): Answer {
-  return { code, type: 'text/plain; charset=utf-8', body };
-}
-
-function json(value: unknown, code = 200): Answer {
-  return { code, type: 'application/json', body: `${JSON.stringify(value)}\n` };
 }

@@ -5,6 +5,7 @@ import { formatRouterId } from 'node-bgp';
 import type { PeerKind } from '../intent/types.ts';
 import type { PeerSnapshot } from '../speaker/types.ts';
 import { capabilityText } from './capabilities.ts';
+import { peerRole } from './role.ts';
 import { durationText, timestamp } from './time.ts';
 import type { NegotiatedReport, PeerReport, PeerType } from './types.ts';
 
@@ -23,6 +24,7 @@ export function peerReport(peer: PeerSnapshot, now: number): PeerReport {
   return {
     peerIP: peer.address,
     type: PEER_TYPE[peer.kind],
+    role: peerRole(peer),
     state: peer.state,
     since: timestamp(peer.since),
     name: peer.name,

@@ -66,6 +66,7 @@ test('the report holds the whole snapshot in the words of CalicoNodeStatus', () 
         {
           peerIP: '10.0.0.2',
           type: 'NodeMesh',
+          role: 'mesh',
           state: 'Established',
           since: '2026-04-05T11:55:00.000Z',
           name: 'Mesh_10_0_0_2',
@@ -108,6 +109,7 @@ test('the report holds the whole snapshot in the words of CalicoNodeStatus', () 
         {
           peerIP: 'fd00::2',
           type: 'NodePeer',
+          role: 'reflector',
           state: 'Active',
           since: '2026-04-05T11:55:00.000Z',
           name: 'Node_fd00__2_port_1790',
