@@ -3,15 +3,8 @@
 // them off in portions, so the caller decides how long that takes at a time.
 
 import type { Address, AttributeSet, Attributes, Family, NlriBlock, Prefix } from 'node-bgp';
-
-<<<<<<< main
-=======
-
 import type { AddressNumber } from './address-numbers.ts';
-
->>>>>>> perf
-
-import { type AttributeTable, InternedSet, NO_SET, type SetId } from './attribute-table.ts';
+import { type AttributeTable, InternedSet, LLGR_STALE, NO_SET, type SetId } from './attribute-table.ts';
 import { type DecisionView, decide, equallyGood } from './decision.ts';
 import { ExportGroups } from './export-groups.ts';
 import type { ImportPolicy } from './import-policy.ts';
@@ -154,11 +147,12 @@ export class Rib {
   markLongStale(source: Source, policy: ImportPolicy): void {
     policy.forget();
     this.#marked.clear();
+    this.#lastNextHop = NOT_ASKED;
     const { paths, attributes } = this.tables;
     this.#eachRow(source, (row) => {
       if ((paths.flags[row]! & STALE) === 0) return;
-      const received = attributes.get(paths.received[row]!);
-      if (!keptForLong(received.attributes)) {
+      const received = paths.received[row]!;
+      if (!keptForLong(attributes.attributesOf(received))) {
         this.#kill(source, row);
         return;
       }
@@ -170,15 +164,10 @@ export class Rib {
   /** Import policy changed: every stored path of the source is judged anew, from what was received. */
   refilter(source: Source, policy: ImportPolicy): void {
     policy.forget();
-<<<<<<< main
     this.#marked.clear();
-    const { paths, attributes } = this.tables;
-=======
     this.#lastNextHop = NOT_ASKED;
     const { paths } = this.tables;
->>>>>>> perf
-    this.#eachRow(source, (row) => 
-      this.#judge(source, row, paths.received[row]!, policy););
+    this.#eachRow(source, (row) => this.#judge(source, row, paths.received[row]!, policy));
   }
 
   // --- next hops
@@ -342,14 +331,9 @@ export class Rib {
     if (isNew) paths.received[row] = received;
     policy.evaluate(prefix, row, received);
     if (isNew) paths.received[row] = NO_SET;
-<<<<<<< main
     const set = (paths.flags[row]! & LONG_STALE) === 0 ? policy.set : this.#longStale(policy.set);
     source.accepted += Number(set !== NO_SET) - Number(before !== NO_SET);
-    paths.put(row, received.id, set, policy.preference);
-=======
-    source.accepted += Number(policy.set !== NO_SET) - Number(before !== NO_SET);
-    paths.put(row, received, policy.set, policy.preference);
->>>>>>> perf
+    paths.put(row, received, set, policy.preference);
     this.#markReachability(row);
     if (before !== set || preferenceBefore !== policy.preference) this.#touch(prefix);
   }
@@ -360,9 +344,9 @@ export class Rib {
     let marked = this.#marked.get(id);
     if (marked === undefined) {
       const { attributes } = this.tables;
-      const set = attributes.get(id);
-      if (set.isLlgrStale) marked = id;
-      else marked = keptForLong(set.attributes) ? attributes.intern(withLlgrStale(set.attributes)).id : NO_SET;
+      const set = attributes.attributesOf(id);
+      if ((attributes.flags[id]! & LLGR_STALE) !== 0) marked = id;
+      else marked = keptForLong(set) ? attributes.intern(withLlgrStale(set)) : NO_SET;
       this.#marked.set(id, marked);
     }
     return marked;
