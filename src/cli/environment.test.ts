@@ -104,8 +104,8 @@ const CASES: readonly [string, Environment, Partial<RunFlags>, Partial<RunOption
   ],
   ['series for all peers', { CARACAL_METRICS: 'per-peer' }, {}, { metrics: 'per-peer' }],
   ['the metrics of the command line', { CARACAL_METRICS: 'per-peer' }, { metrics: 'summary' }, { metrics: 'summary' }],
-  ['no BGP with vxlan', { CALICO_NETWORKING_BACKEND: 'vxlan' }, {}, { networkingBackend: 'vxlan' }],
-  ['no BGP in the old form', { CALICO_NETWORKING: 'false' }, {}, { networkingBackend: 'none' }],
+  ['no BGP with vxlan', { CALICO_NETWORKING_BACKEND: 'vxlan' }, {}, { networkingBackend: 'vxlan', kernel: 'none' }],
+  ['no BGP in the old form', { CALICO_NETWORKING: 'false' }, {}, { networkingBackend: 'none', kernel: 'none' }],
   [
     'table, protocol and tunnel of the kernel',
     {},

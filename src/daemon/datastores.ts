@@ -3,27 +3,47 @@
 import type { RunOptions } from '../cli/types.ts';
 import { endpointStatus } from '../datastore/files/endpoint-status.ts';
 import { filesDatastore } from '../datastore/files/files.ts';
+import type { ApiAccess } from '../datastore/kubernetes/api-access.ts';
 import { kubernetesDatastore } from '../datastore/kubernetes/kubernetes.ts';
 import type { Datastore } from '../datastore/types.ts';
 
-/** Drivers by name; `files` and its like first. Undefined where this build cannot read the datastore. */
-export function openDatastores(options: RunOptions): Map<string, Datastore> | undefined {
-  const driver = openDriver(options);
-  if (driver === undefined) return undefined;
-  return new Map([
-    [options.datastore.type, driver],
-    ['endpoint-status', endpointStatus({ path: options.endpointStatusPath })],
-  ]);
+export interface Datastores {
+  /** By name; `files` and its like first. */
+  readonly drivers: ReadonlyMap<string, Datastore>;
+  /** Where the cluster can be told something. */
+  readonly api?: ApiAccess;
 }
 
-function openDriver({ node, datastore, secretNamespace, advertiseClusterIPs }: RunOptions): Datastore | undefined {
+type Driver = Datastore & { readonly api?: ApiAccess };
+
+/**
+ * Undefined where this build cannot read the datastore. Nothing is read in a cluster that runs without BGP.
+ * @param onBug errors that are ours; everything goes on
+ */
+export function openDatastores(options: RunOptions, onBug: (error: unknown) => void): Datastores | undefined {
+  if (options.networkingBackend !== 'bird') return { drivers: new Map() };
+  const driver = openDriver(options, onBug);
+  if (driver === undefined) return undefined;
+  return {
+    drivers: new Map([
+      [options.datastore.type, driver],
+      ['endpoint-status', endpointStatus({ path: options.endpointStatusPath })],
+    ]),
+    ...(driver.api === undefined ? {} : { api: driver.api }),
+  };
+}
+
+function openDriver(options: RunOptions, onBug: (error: unknown) => void): Driver | undefined {
+  const { node, datastore, secretNamespace, nodeStatus } = options;
   switch (datastore.type) {
     case 'files':
       return filesDatastore({ path: datastore.path });
     case 'kubernetes': {
       const { access, usePodCidr } = datastore;
-      const advertisesServices = advertiseClusterIPs !== undefined;
-      return kubernetesDatastore({ node, access, usePodCidr, secretNamespace, advertisesServices });
+      const advertisesServices = options.advertiseClusterIPs !== undefined;
+      const wholeOwnNode = options.drain !== 'keep';
+      const wanted = { usePodCidr, secretNamespace, advertisesServices, nodeStatus, wholeOwnNode };
+      return kubernetesDatastore({ node, access, ...wanted, onBug });
     }
     case 'etcdv3':
       return undefined;

@@ -1,7 +1,8 @@
 // What the command line and the environment say, in the words of the rooms that use it.
 
 import type { RunOptions } from '../cli/types.ts';
-import type { Intent, IntentOptions } from '../intent/index.ts';
+import { ResourceStore } from '../datastore/store.ts';
+import { computeIntent, type Intent, type IntentOptions } from '../intent/index.ts';
 
 /** What was said on the command line, or by the networking backend, has the last word. */
 export type Overrides = Pick<RunOptions, 'listen' | 'networkingBackend'>;
@@ -22,10 +23,16 @@ export function overridesOf({ listen, networkingBackend }: RunOptions): Override
   return { networkingBackend, ...(listen === undefined ? {} : { listen }) };
 }
 
+/** In a cluster that runs without BGP: nothing, whatever its resources are. */
+export function idleIntent(options: RunOptions): Intent {
+  const { nodeMissing: _, ...nothing } = computeIntent(new ResourceStore([]), intentOptions(options));
+  return overrideIntent({ ...nothing, problems: [] }, overridesOf(options));
+}
+
 export function overrideIntent(intent: Intent, { listen, networkingBackend }: Overrides): Intent {
   if (networkingBackend !== 'bird') {
     const text = `CALICO_NETWORKING_BACKEND is ${networkingBackend}: no BGP on this node, nothing is done`;
-    const problem = { kind: 'Node', name: intent.node, path: '', text };
+    const problem = { kind: 'Node', name: intent.node, path: '', text, severity: 'warning' } as const;
     const { tunnel: _, ...rest } = intent;
     return { ...rest, peers: new Map(), listen: [], localRoutes: [], problems: [...intent.problems, problem] };
   }

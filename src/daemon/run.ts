@@ -15,10 +15,11 @@ import { type Logger, logKernelProblem, makeLogger } from './log.ts';
 
 export async function runDaemon(options: RunOptions, version: string): Promise<number> {
   if (options.check) return checkResources(options);
-  const datastores = openDatastores(options);
+  const logger = makeLogger(options.logLevel, options.node);
+  const onBug = (error: unknown) => logger.error({ err: error }, 'the datastore was read with an error of our own');
+  const datastores = openDatastores(options, onBug);
   if (datastores === undefined)
     return fail(`the datastore ${options.datastore.type} is not supported yet; use files`, 2);
-  const logger = makeLogger(options.logLevel, options.node);
   const end = Promise.withResolvers<number>();
   const kernel = openKernel(options, logger);
   const daemon = new Daemon({

@@ -221,6 +221,29 @@ describe('recovery', () => {
     expect([first.recoveredAt! - start, Object.keys(first.routes())]).toEqual([120 * SECOND, [blockOf(1), blockOf(2)]]);
   });
 
+  it('does not wait for peers whose nodes are known to be away, unless they come all the same', () => {
+    const lab = new Lab(cluster(4));
+    lab.start();
+    lab.converge();
+    const first = lab.router('node-1');
+    for (const name of ['node-1', 'node-3', 'node-4']) lab.router(name).kill();
+    const start = lab.now;
+    first.start();
+    lab.run(3 * SECOND);
+    const absent = { Mesh_10_0_0_3: 'its Node node-3 is NotReady', Mesh_10_0_0_2: 'its Node node-2 is NotReady' };
+    first.input({ type: 'absentPeers', peers: new Map(Object.entries(absent)) });
+    lab.run(SECOND);
+    expect([first.recoveredAt, first.peer('Mesh_10_0_0_3').absent, first.peer('Mesh_10_0_0_2').absent]).toEqual([
+      undefined,
+      'its Node node-3 is NotReady',
+      undefined,
+    ]);
+    const all = { ...absent, Mesh_10_0_0_4: 'its Node node-4 does not exist' };
+    first.input({ type: 'absentPeers', peers: new Map(Object.entries(all)) });
+    lab.run(SECOND);
+    expect([first.recoveredAt! - start, Object.keys(first.routes())]).toEqual([4 * SECOND, [blockOf(1), blockOf(2)]]);
+  });
+
   it('begins with the first Intent that knows the node', () => {
     const lab = new Lab(cluster(2));
     lab.start();

@@ -12,6 +12,7 @@ import {
 } from 'node-bgp';
 import type { PeerIntent } from '../intent/index.ts';
 import { assertNever } from './assert-never.ts';
+import { bfdWishOf } from './bfd.ts';
 import type { Connections } from './connections.ts';
 import type { FamilyRouter } from './family-router.ts';
 import { type PeerFamily, SpeakerPeer } from './peer.ts';
@@ -39,6 +40,8 @@ export class Sessions {
   readonly #routes: PeerRoutes;
   readonly #peers = new Map<string, SpeakerPeer>();
   readonly #byAddress = new Map<Address, SpeakerPeer[]>();
+  /** Peers that are not waited for as long as they have no session, and why. */
+  absent: ReadonlyMap<string, string> = new Map();
   /** Peers may have been told routes by an earlier process, and not all of them have come back yet (RFC 4724 4.1). */
   #isRestarting: boolean;
 
@@ -91,6 +94,7 @@ export class Sessions {
       sharing.sort((a, b) => (a.intent.name < b.intent.name ? -1 : 1)),
     );
     this.run(peer, { type: 'start' }, now);
+    if (intent.bfd !== undefined) this.#watch(intent);
   }
 
   /** The session is closed with this Cease, and everything of the peer goes. */
@@ -101,6 +105,7 @@ export class Sessions {
     this.#routes.forget(peer);
     this.#outlet.deadline(peer, undefined);
     this.#peers.delete(name);
+    if (peer.intent.bfd !== undefined) this.#outlet.effect({ type: 'bfd', peer: name });
     const rest = this.#byAddress.get(peer.intent.address)!.filter((other) => other !== peer);
     if (rest.length > 0) this.#byAddress.set(peer.intent.address, rest);
     else this.#byAddress.delete(peer.intent.address);
@@ -114,7 +119,9 @@ export class Sessions {
   /** New values for a running session; those of the OPEN count from the next one. Policies are applied by `refilter`. */
   update(intent: PeerIntent, now: number): void {
     const peer = this.#peers.get(intent.name)!;
+    const hadBfd = peer.intent.bfd !== undefined;
     peer.intent = intent;
+    if (hadBfd || intent.bfd !== undefined) this.#watch(intent);
     this.#reconfigure(peer, now);
   }
 
@@ -131,10 +138,14 @@ export class Sessions {
     }
   }
 
-  /** Every peer has told its whole table at least once. */
+  /** Every peer that is waited for has told its whole table at least once. */
   allConverged(): boolean {
-    for (const peer of this.#peers.values()) if (!peer.hasConverged) return false;
+    for (const peer of this.#peers.values()) if (!peer.hasConverged && !this.#isAbsent(peer)) return false;
     return true;
+  }
+
+  #isAbsent(peer: SpeakerPeer): boolean {
+    return peer.session === undefined && this.absent.has(peer.intent.name);
   }
 
   get isRestarting(): boolean {
@@ -144,7 +155,8 @@ export class Sessions {
   /** The restart is over where all peers have told their tables; those that restart themselves are not waited for. */
   endRestart(): void {
     for (const peer of this.#peers.values()) {
-      if (!peer.hasConverged && peer.session?.negotiated.gracefulRestart?.restarted !== true) return;
+      const isRestartingToo = peer.session?.negotiated.gracefulRestart?.restarted === true;
+      if (!peer.hasConverged && !isRestartingToo && !this.#isAbsent(peer)) return;
     }
     this.giveUpRestart();
   }
@@ -152,6 +164,26 @@ export class Sessions {
   giveUpRestart(): void {
     this.#isRestarting = false;
     for (const family of ['ipv4', 'ipv6'] as const) this.writeAll(family);
+  }
+
+  #watch(intent: PeerIntent): void {
+    const wish = bfdWishOf(intent);
+    this.#outlet.effect({ type: 'bfd', peer: intent.name, ...(wish === undefined ? {} : { wish }) });
+  }
+
+  /** BFD no longer reaches the peer: its session is not waited for any longer (RFC 5882 4.1, RFC 9384). */
+  bfdDown(name: string, text: string, now: number): void {
+    const peer = this.#peers.get(name);
+    if (peer?.session === undefined) return;
+    if (peer.intent.bfd?.graceful !== true) {
+      this.run(peer, { type: 'automaticStop', subcode: CEASE.BFD_DOWN, text }, now);
+      return;
+    }
+    // As if TCP had noticed: that is what graceful restart is for (RFC 5882 4.3).
+    const { connection } = peer.session;
+    this.#connections.remove(connection);
+    this.#outlet.effect({ type: 'close', connection });
+    this.run(peer, { type: 'disconnected', connection, reason: text }, now);
   }
 
   // --- state machines

@@ -8,6 +8,7 @@ import {
   formatLargeCommunity,
   formatRouterId,
   type Prefix,
+  prefixWords,
 } from 'node-bgp';
 import { explainDecision, NO_ROW, NO_SET, type PrefixId, type Row } from '../rib/index.ts';
 import type { RouteAttributes } from './explanation.ts';
@@ -24,10 +25,15 @@ export function takeSnapshot(speaker: Speaker): Snapshot {
   return {
     node: speaker.options.node,
     configured,
-    ...(configured ? { bgpIdentifier: formatRouterId(intent.bgpIdentifier), localAs: intent.localAs } : {}),
+    // AS 0 is nobody's (RFC 7607): a node without BGP.
+    ...(configured && intent.localAs !== 0
+      ? { bgpIdentifier: formatRouterId(intent.bgpIdentifier), localAs: intent.localAs }
+      : {}),
     ...(intent?.clusterId === undefined ? {} : { clusterId: formatRouterId(intent.clusterId) }),
     addresses: intent?.addresses ?? {},
-    peers: Array.from(speaker.sessions.all(), (peer) => peerSnapshot(peer, families)),
+    peers: Array.from(speaker.sessions.all(), (peer) =>
+      peerSnapshot(peer, families, speaker.sessions.absent.get(peer.intent.name)),
+    ),
     tables: { ipv4: tableSnapshot(families.ipv4), ipv6: tableSnapshot(families.ipv6) },
     unresolvedNextHops: [
       ...families.ipv4.forwarding.fib.unresolvedNextHops(),
@@ -41,7 +47,7 @@ function tableSnapshot({ rib, forwarding }: FamilyRouter) {
   return { prefixes: rib.tables.prefixes.size, paths: rib.tables.paths.size, kernelRoutes: forwarding.fib.size };
 }
 
-function peerSnapshot(peer: SpeakerPeer, families: Speaker['families']): PeerSnapshot {
+function peerSnapshot(peer: SpeakerPeer, families: Speaker['families'], absent: string | undefined): PeerSnapshot {
   const { intent, session, machine } = peer;
   const { name, kind, description, origin, address, port, localAddress, remoteAs, localAs, passive } = intent;
   const retryAt = machine.state === 'Idle' || machine.state === 'Active' ? machine.nextDeadline() : undefined;
@@ -63,6 +69,7 @@ function peerSnapshot(peer: SpeakerPeer, families: Speaker['families']): PeerSna
     ...(peer.lastError === undefined ? {} : { lastError: peer.lastError }),
     ...(retryAt === undefined || passive ? {} : { retryAt }),
     ...(session === undefined ? {} : { negotiated: session.negotiated, endpoints: session.endpoints }),
+    ...(absent === undefined || session !== undefined ? {} : { absent }),
     counters: countersOf(peer, families),
   };
 }
@@ -84,6 +91,8 @@ const PREFIXES_A_PAGE = 5_000;
 export interface RouteQuery {
   readonly family: Family;
   readonly prefix?: Prefix;
+  /** Only prefixes that contain this one, or lie in it. */
+  readonly overlaps?: Prefix;
   /** Only paths of this protocol: a session's name, `static1` ... */
   readonly peer?: string;
   /** Prefixes are handed out until so many paths are on the page. */
@@ -107,9 +116,13 @@ export function routePage(speaker: Speaker, query: RouteQuery): RoutePage {
     return { routes: id < 0 ? [] : pathsOf(router, id, query.peer) };
   }
   const routes: RouteSnapshot[] = [];
+  const wanted = query.overlaps === undefined ? undefined : prefixWords(query.overlaps);
   let id: PrefixId = query.after === undefined ? 0 : Number(query.after);
-  const end = Math.min(prefixes.highest, id + PREFIXES_A_PAGE);
-  while (id < end && routes.length < query.limit) routes.push(...pathsOf(router, id++, query.peer));
+  // Comparing words takes so little time that a search goes through the whole table.
+  const end = wanted === undefined ? Math.min(prefixes.highest, id + PREFIXES_A_PAGE) : prefixes.highest;
+  for (; id < end && routes.length < query.limit; id++) {
+    if (wanted === undefined || prefixes.overlaps(id, wanted)) routes.push(...pathsOf(router, id, query.peer));
+  }
   return id < prefixes.highest ? { routes, next: String(id) } : { routes };
 }
 

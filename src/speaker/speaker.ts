@@ -132,6 +132,9 @@ export class Speaker {
       case 'kernel':
         this.#kernelEvents(input.events);
         return;
+      case 'absentPeers':
+        this.sessions.absent = input.peers;
+        return;
       case 'tick':
         this.#tick(now);
         return;

@@ -27,6 +27,8 @@ export type Input =
   /** The socket has taken so many bytes of what was written to it. */
   | { readonly type: 'written'; readonly connection: ConnectionId; readonly bytes: number }
   | { readonly type: 'kernel'; readonly events: readonly KernelEvent[] }
+  /** Who is not waited for after a restart, and why: `its Node node-7 is NotReady`. The complete list, by name of the peer. */
+  | { readonly type: 'absentPeers'; readonly peers: ReadonlyMap<string, string> }
   /** A deadline passed, or there is work left from the last call (see `nextDeadline`). */
   | { readonly type: 'tick' }
   /** Close all sessions, so that peers keep our routes where they can; `final`: so that they forget them at once. */
@@ -132,6 +134,8 @@ export interface PeerSnapshot {
   readonly retryAt?: number;
   readonly negotiated?: Negotiated;
   readonly endpoints?: Endpoints;
+  /** Why nobody waits for a session: `its Node node-7 is NotReady`. */
+  readonly absent?: string;
   readonly counters: PeerCounters;
 }
 

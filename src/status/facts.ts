@@ -68,7 +68,7 @@ function downLine({ type, peer, address, reason, wasEstablished }: FactOf<'peerD
 }
 
 /** The reason of an end in words, and the NOTIFICATION in numbers where there was one. */
-function downText(reason: DownReason): {
+export function downText(reason: DownReason): {
   readonly text: string;
   readonly fields: { readonly code?: number; readonly subcode?: number };
 } {

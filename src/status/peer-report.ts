@@ -59,7 +59,8 @@ export function peerInfo(peer: PeerSnapshot, now: number): string {
   if (peer.state === 'Established') return establishedInfo(peer);
   const expected = expectation(peer);
   const reason = peer.lastError?.text ?? expected;
-  return `${peer.state}: ${[reason, ...outlook(peer, now)].filter((part) => part !== undefined).join(', ')}`;
+  const parts = [peer.absent, reason, ...outlook(peer, now)].filter((part) => part !== undefined);
+  return `${peer.state}: ${parts.join(', ')}`;
 }
 
 /** A session that does not carry what it was made for is a reason to look twice. */

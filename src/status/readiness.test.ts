@@ -53,6 +53,7 @@ const CASES: readonly Case[] = [
   },
   { when: 'all are up and routes are recovered', recovering: true, peers: [up], reasons: [RECOVERY_TEXT] },
   { when: 'only local workloads are down', peers: [workload] },
+  { when: 'a peer is down whose node is away', peers: [up, { ...down, absent: 'its Node node-3 is NotReady' }] },
   { when: 'the datastore is lost later', age: 6 * MINUTE, synced: false, peers: [up], notes: [LOST_TEXT] },
 ];
 

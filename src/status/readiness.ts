@@ -20,7 +20,7 @@ const START_UP = 5 * 60 * 1000;
  * Ready is a node that has applied its first intent and whose sessions are up: all of them in the first five minutes
  * and during graceful restart, at least one afterwards; a node without peers is ready. A datastore that is lost later
  * takes readiness from nobody, because sessions and routes go on without it. Local workloads do not count: they are
- * guests of the node, whose absence says nothing about it.
+ * guests of the node, whose absence says nothing about it; nor do peers whose own node is known to be away.
  */
 export function readiness(
   snapshot: Pick<Snapshot, 'configured' | 'peers'>,
@@ -32,7 +32,7 @@ export function readiness(
     return notReady([datastore.synced ? 'the first configuration is not applied yet' : outOfSync]);
   }
   const notes = datastore.synced ? [] : [outOfSync];
-  const peers = snapshot.peers.filter((peer) => peer.kind !== 'localWorkload');
+  const peers = snapshot.peers.filter((peer) => peer.kind !== 'localWorkload' && peer.absent === undefined);
   const down = peers.filter((peer) => peer.state !== 'Established');
   const strict = recovering || now - startedAt < START_UP;
   const reasons = recovering ? ['graceful restart is in progress: routes of peers are still awaited'] : [];
