@@ -183,6 +183,15 @@ describe('the node', () => {
     });
   });
 
+  test('a new address of the node concerns sessions that carry its family, but run over the other one', () => {
+    const both: PeerIntent = { ...PEER, name: 'both', families: ['ipv4', 'ipv6'] };
+    const addresses = (ipv6: string) => ({ addresses: { ipv4: '10.0.0.1', ipv6 } });
+    const change = diffIntents(intent(addresses('fd00::1'), PEER, both), intent(addresses('fd00::2'), PEER, both));
+    expect(change.peers).toEqual([
+      { type: 'changed', before: both, after: both, impact: 'refilter', causes: ['addresses'] },
+    ]);
+  });
+
   test('routes: a changed one is removed and added, another origin is no change', () => {
     const route = (prefix: string, gateway?: string): LocalRoute =>
       gateway === undefined

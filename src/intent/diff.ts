@@ -1,7 +1,7 @@
 // From one Intent to the next: what is to be started, stopped, restarted or evaluated again, and nothing else. What a
 // change of a field costs is a row of IMPACT; a field without a row does not compile.
 
-import type { Family, Prefix } from 'node-bgp';
+import { type Family, familyOf, type Prefix } from 'node-bgp';
 import { equalPolicies, type Policy } from '../policy/index.ts';
 import { FAMILIES } from './cluster.ts';
 import type {
@@ -134,12 +134,15 @@ function nameOf(change: PeerChange): string {
 }
 
 interface NodeCause {
-  readonly cause: 'bgpIdentifier' | 'clusterId';
+  readonly cause: 'bgpIdentifier' | 'clusterId' | 'addresses';
   readonly impact: Impact;
   concerns(peer: PeerIntent): boolean;
 }
 
-/** The identifier stands in every OPEN; the cluster id in every route that is reflected (RFC 4456 8). */
+/**
+ * The identifier stands in every OPEN; the cluster id in every route that is reflected (RFC 4456 8); the node's address is
+ * the next hop of the family that a session carries but does not run over.
+ */
 function nodeCausesOf(before: Intent | undefined, after: Intent): readonly NodeCause[] {
   const causes: NodeCause[] = [];
   if (before === undefined) return causes;
@@ -148,6 +151,12 @@ function nodeCausesOf(before: Intent | undefined, after: Intent): readonly NodeC
   }
   if (before.clusterId !== after.clusterId) {
     causes.push({ cause: 'clusterId', impact: 'refilter', concerns: (peer) => peer.remoteAs === peer.localAs });
+  }
+  const moved = FAMILIES.filter((family) => before.addresses[family] !== after.addresses[family]);
+  if (moved.length > 0) {
+    const concerns = ({ families, address }: PeerIntent) =>
+      families.some((family) => family !== familyOf(address) && moved.includes(family));
+    causes.push({ cause: 'addresses', impact: 'refilter', concerns });
   }
   return causes;
 }

@@ -225,6 +225,8 @@ export interface IntentOptions {
   readonly kubernetesNodeName?: string;
   /** USE_POD_CIDR: the Node's pod CIDRs are its blocks. */
   readonly usePodCidr?: boolean;
+  /** What becomes of service routes while the own Node is cordoned; absent: they stay as they are. */
+  readonly drain?: 'withdraw' | 'lower';
   /** NAMESPACE: where the Secrets of passwords are; default `kube-system`. */
   readonly secretNamespace?: string;
 }
@@ -236,7 +238,7 @@ export interface IntentOptions {
 export type Impact = 'restart' | 'refilter' | 'live';
 
 /** Why a session changes: one of its own fields, or one of the node's that every session carries. */
-export type PeerChangeCause = keyof PeerIntent | 'bgpIdentifier' | 'clusterId';
+export type PeerChangeCause = keyof PeerIntent | 'bgpIdentifier' | 'clusterId' | 'addresses';
 
 export type PeerChange =
   | { readonly type: 'added'; readonly peer: PeerIntent }

@@ -130,8 +130,18 @@ export class TestPeer {
   }
 
   refilter(importPolicy: Policy): void {
+    this.rib.refilter(this.source, this.#importPolicyOf(importPolicy));
+  }
+
+  /** It is away, and for long. */
+  stayAway(importPolicy: Policy = ACCEPT_ALL): void {
+    this.rib.markStale(this.source);
+    this.rib.markLongStale(this.source, this.#importPolicyOf(importPolicy));
+  }
+
+  #importPolicyOf(importPolicy: Policy): ImportPolicy {
     const loops = loopRules(this.options.client);
-    this.rib.refilter(this.source, new ImportPolicy(this.rib.tables, importPolicy, this.source.info.peer!, loops));
+    return new ImportPolicy(this.rib.tables, importPolicy, this.source.info.peer!, loops);
   }
 
   prefixes(): string[] {

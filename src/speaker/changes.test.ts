@@ -11,6 +11,7 @@ import {
   node,
   POOLS,
   type Router,
+  reflector,
   SECOND,
 } from './simulation.fixture.ts';
 
@@ -293,5 +294,34 @@ describe('the pods of a node', () => {
       '-10.65.77.7/32',
       ['10.65.1.0/26', '10.65.240.0/24', '10.65.241.0/24', '10.65.242.0/24'],
     ]);
+  });
+});
+
+describe('a session of both families', () => {
+  it('has a new next hop for the family that it does not run over when the node has a new address', () => {
+    const hub = (ipv6: string) =>
+      reflector('hub', {
+        routerId: '10.0.0.100',
+        asNumber: 64512,
+        listenAddresses: ['10.0.0.100', ipv6],
+        peers: [
+          { address: '10.0.0.1', families: ['ipv4', 'ipv6'] },
+          { address: '10.0.0.99', asNumber: 65001, families: ['ipv4', 'ipv6'] },
+        ],
+      });
+    const lab = new Lab(hub('fd00::100'));
+    const both = { towards: '10.0.0.100', families: ['ipv4', 'ipv6'] } as const;
+    const client = new ExternalPeer(lab, '10.0.0.1', { ...both, localAs: 64512, bgpIdentifier: 1 });
+    const tor = new ExternalPeer(lab, '10.0.0.99', both);
+    lab.start();
+    lab.converge();
+    client.announce(['fd00:65::/64'], { nextHop: 'fd00::1' });
+    client.announce(['10.65.1.0/26']);
+    lab.run(SECOND);
+    const nextHops = () => [...tor.table.values()].map(({ nextHop }) => nextHop).sort();
+    expect(nextHops()).toEqual(['10.0.0.100', 'fd00::100']);
+    lab.apply(hub('fd00::200'));
+    lab.run(SECOND);
+    expect([nextHops(), tor.established]).toEqual([['10.0.0.100', 'fd00::200'], 1]);
   });
 });

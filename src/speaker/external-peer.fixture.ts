@@ -8,6 +8,7 @@ import {
   type ConnectionId,
   decodeAttributeSet,
   encodeAttributes,
+  encodeEndOfRib,
   encodeNotification,
   encodeRouteRefresh,
   familyOf,
@@ -108,6 +109,11 @@ export class ExternalPeer implements Process<PeerInput, PeerOutput> {
     const packer = new UpdatePacker(4096);
     packer.withdraw(familyOf(prefixes[0]!));
     this.#sendPrefixes(packer, prefixes);
+  }
+
+  /** Its table is told. */
+  endOfRib(): void {
+    this.send(encodeEndOfRib(familyOf(this.address)));
   }
 
   requestRefresh(): void {
