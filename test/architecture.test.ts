@@ -26,12 +26,15 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...['src/node-bgp', 'src/policy'],
     ...['src/datastore/resources', 'src/datastore/types.ts', 'src/datastore/store.ts'],
   ],
-  'src/speaker': ['src/node-bgp', 'src/policy', 'src/rib', 'src/fib', 'src/intent', 'src/datastore/types.ts'],
+  'src/speaker': [
+    ...['src/node-bgp', 'src/policy', 'src/rib', 'src/fib', 'src/intent'],
+    ...['src/datastore/types.ts', 'src/bfd/types.ts'],
+  ],
   'src/bfd': ['src/node-bgp', 'src/intent/types.ts', 'src/linux'],
   'src/kernel': ['src/node-bgp', 'src/fib/types.ts', 'src/fib/kernel-route.ts', 'src/linux'],
   'src/status': [
     ...['src/node-bgp', 'src/speaker/types.ts', 'src/speaker/explanation.ts', 'src/speaker/planning.ts'],
-    ...['src/intent/types.ts', 'src/datastore/types.ts'],
+    ...['src/intent/types.ts', 'src/datastore/types.ts', 'src/bfd/types.ts', 'src/bfd/packet.ts'],
   ],
   'src/cli': ['src/node-bgp', 'src/status', 'src/speaker/planning.ts'],
   'src/daemon': ['src'],

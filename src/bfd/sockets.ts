@@ -18,6 +18,8 @@ export interface BfdSocketsOutlet {
   receive(bytes: Uint8Array, arrival: Arrival): void;
   /** The session can neither send nor hear yet; told once for each reason. */
   trouble(key: string, text: string): void;
+  /** The trouble is over. */
+  working(key: string): void;
 }
 
 interface Way {
@@ -98,11 +100,14 @@ export class BfdSockets {
   async #open(way: Way): Promise<boolean> {
     try {
       await this.#listen(way.wish);
-      if (way.sender !== undefined) return true;
-      const sender = await openSender(way.wish);
-      // Meanwhile nobody may want it any more.
-      if (this.#ways.get(way.key) === way) way.sender = sender;
-      else sender.close();
+      if (way.sender === undefined) {
+        const sender = await openSender(way.wish);
+        // Meanwhile nobody may want it any more.
+        if (this.#ways.get(way.key) === way) way.sender = sender;
+        else sender.close();
+      }
+      if (way.told !== '') this.#outlet.working(way.key);
+      way.told = '';
       return true;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error)) throw error;

@@ -42,7 +42,7 @@ export interface BfdReport {
 export type BfdOrder =
   /** All that is wanted, by key. */
   | { readonly type: 'sessions'; readonly sessions: ReadonlyMap<string, BfdWish> }
-  /** Peers are told that we stop (AdminDown), sockets are closed, `ended` follows. */
+  /** Peers are told that we stop (AdminDown), sockets are closed, the thread ends. */
   | { readonly type: 'end' };
 
 /** Worker to daemon. */
@@ -52,7 +52,8 @@ export type BfdNews =
   | { readonly type: 'gone'; readonly key: string }
   /** A session cannot send or hear, and why: it is tried again. */
   | { readonly type: 'trouble'; readonly key: string; readonly text: string }
-  | { readonly type: 'ended' };
+  /** The trouble is over. */
+  | { readonly type: 'working'; readonly key: string };
 
 /** Names a session: both ends, the interface, and how far away the peer may be. */
 export function sessionKey({ remote, local, interface: device, settings }: BfdWish): string {

@@ -17,6 +17,7 @@ const sessions = new BfdSessions(Math.random);
 const sockets = new BfdSockets({
   receive: (bytes, arrival) => carryOut(sessions.receive(bytes, arrival, now())),
   trouble: (key, text) => tell({ type: 'trouble', key, text }),
+  working: (key) => tell({ type: 'working', key }),
 });
 let timer: NodeJS.Timeout | undefined;
 
@@ -56,7 +57,6 @@ async function obey(order: BfdOrder): Promise<void> {
   carryOut(sessions.want(new Map(), now()));
   clearTimeout(timer);
   await sockets.close();
-  tell({ type: 'ended' });
   parentPort!.close();
 }
 

@@ -204,6 +204,7 @@ export class Daemon {
         ...(contact === undefined ? {} : { contact }),
       },
       kernel: { type: options.kernel, ...kernel.status() },
+      bfd: this.#router.bfdSessions,
       recovering: isRecovering,
     };
   }

@@ -9,6 +9,8 @@ import { familyOf } from 'node-bgp';
 import type { Intent, TunnelIntent } from '../intent/index.ts';
 import type { Kernel } from '../kernel/port.ts';
 import { type Effect, type Fact, type Input, Speaker } from '../speaker/index.ts';
+import type { BfdSessionStatus } from '../status/types.ts';
+import { Bfd } from './bfd.ts';
 import { now } from './clock.ts';
 import { Listener } from './listener.ts';
 import { Loop } from './loop.ts';
@@ -47,12 +49,13 @@ export class RunningRouter {
   readonly #parts: RouterParts;
   readonly #sockets: Sockets;
   readonly #listener: Listener;
+  readonly #bfd: Bfd;
   /** Milliseconds since the epoch. */
   #appliedAt: number | undefined;
   #speaker: Speaker | undefined;
   #loop: Loop | undefined;
   /** Effects that wait until the port is ours; undefined as soon as it is. */
-  #held: (EffectOf<'dial'> | EffectOf<'program'>)[] | undefined = [];
+  #held: EffectOf<'dial' | 'program' | 'bfd'>[] | undefined = [];
   #tunnel: TunnelIntent | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -63,6 +66,7 @@ export class RunningRouter {
       wake: () => this.#loop?.wake(),
     });
     this.#listener = new Listener((socket) => this.#sockets.accept(socket));
+    this.#bfd = new Bfd({ post: (input) => this.#loop?.post(input), tell: parts.tell });
   }
 
   /** Reads the kernel. Rejects where it cannot be had, with a sentence. */
@@ -82,6 +86,10 @@ export class RunningRouter {
   /** Milliseconds since the epoch: when the last intent came. */
   get appliedAt(): number | undefined {
     return this.#appliedAt;
+  }
+
+  get bfdSessions(): readonly BfdSessionStatus[] {
+    return this.#bfd.sessions;
   }
 
   get isRecovering(): boolean {
@@ -137,6 +145,7 @@ export class RunningRouter {
     switch (effect.type) {
       case 'dial':
       case 'program':
+      case 'bfd':
         if (this.#held === undefined) this.#reachOut(effect);
         else this.#held.push(effect);
         return;
@@ -169,8 +178,9 @@ export class RunningRouter {
   }
 
   /** What others notice: it waits until we know that we are the only Caracal here. */
-  #reachOut(effect: EffectOf<'dial'> | EffectOf<'program'>): void {
+  #reachOut(effect: EffectOf<'dial' | 'program' | 'bfd'>): void {
     if (effect.type === 'dial') this.#sockets.dial(effect);
+    else if (effect.type === 'bfd') this.#bfd.watch(effect.peer, effect.wish);
     else this.#parts.kernel.program(effect.wishes);
   }
 
@@ -183,7 +193,7 @@ export class RunningRouter {
 
   async #stop(text: string | undefined): Promise<void> {
     this.#loop?.post({ type: 'shutdown', ...(text === undefined ? {} : { text }) });
-    await sleep(FAREWELL);
+    await Promise.all([sleep(FAREWELL), this.#bfd.stop()]);
     this.#loop?.stop();
     await this.#listener.close();
     await this.#sockets.closeAll();

@@ -135,6 +135,9 @@ export class Speaker {
       case 'absentPeers':
         this.sessions.absent = input.peers;
         return;
+      case 'bfdDown':
+        this.sessions.bfdDown(input.peer, input.text, now);
+        return;
       case 'tick':
         this.#tick(now);
         return;

@@ -12,6 +12,7 @@ import type {
   PeerState,
   Prefix,
 } from 'node-bgp';
+import type { BfdState, BfdWish } from '../bfd/types.ts';
 import type { ResourceProblem } from '../datastore/types.ts';
 import type { KernelEvent, KernelWish } from '../fib/types.ts';
 import type { Intent, PeerKind } from '../intent/types.ts';
@@ -29,6 +30,8 @@ export type Input =
   | { readonly type: 'kernel'; readonly events: readonly KernelEvent[] }
   /** Who is not waited for after a restart, and why: `its Node node-7 is NotReady`. The complete list, by name of the peer. */
   | { readonly type: 'absentPeers'; readonly peers: ReadonlyMap<string, string> }
+  /** BFD has found out that the peer cannot be reached. */
+  | { readonly type: 'bfdDown'; readonly peer: string; readonly text: string }
   /** A deadline passed, or there is work left from the last call (see `nextDeadline`). */
   | { readonly type: 'tick' }
   /** Close all sessions, so that peers keep our routes where they can; `final`: so that they forget them at once. */
@@ -59,6 +62,8 @@ export type Effect =
   | { readonly type: 'program'; readonly wishes: readonly KernelWish[] }
   /** Routes found in the kernel at the start that nobody wished for may go now: all peers have told their tables. */
   | { readonly type: 'recovered' }
+  /** From now on BFD watches over this peer so; absent: it does not. */
+  | { readonly type: 'bfd'; readonly peer: string; readonly wish?: BfdWish }
   | { readonly type: 'fact'; readonly fact: Fact };
 
 /** Something worth telling; `src/daemon` maps facts to log lines, `src/status` to metrics. */
@@ -80,6 +85,16 @@ export type Fact =
     }
   | { readonly type: 'routesTreatedAsWithdrawn'; readonly peer: string; readonly text: string }
   | { readonly type: 'attributeDiscarded'; readonly peer: string; readonly text: string }
+  | {
+      readonly type: 'bfdStateChanged';
+      readonly peer: string;
+      readonly address: Address;
+      readonly from: BfdState;
+      readonly to: BfdState;
+      /** Why, where there is something to say. */
+      readonly text?: string;
+    }
+  | { readonly type: 'bfdTrouble'; readonly peer: string; readonly text: string }
   | { readonly type: 'connectionRefused'; readonly remote: Address; readonly text: string }
   | {
       readonly type: 'intentApplied';

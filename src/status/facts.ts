@@ -23,6 +23,10 @@ export function factLine(fact: Fact): FactLine {
       return peerLine(fact, `peer ${fact.peer} sent routes that count as withdrawn: ${fact.text}`);
     case 'attributeDiscarded':
       return peerLine(fact, `peer ${fact.peer} sent an attribute that is ignored: ${fact.text}`);
+    case 'bfdStateChanged':
+      return bfdLine(fact);
+    case 'bfdTrouble':
+      return peerLine(fact, `BFD for peer ${fact.peer} does not work: ${fact.text}`);
     case 'connectionRefused':
       return {
         level: 'warn',
@@ -50,6 +54,15 @@ function stateLine({ type, peer, address, from, to }: FactOf<'peerStateChanged'>
   const fields = { fact: type, peer, address, from, to };
   if (to === 'Established') return { level: 'info', message: `peer ${peer} (${address}) is Established`, fields };
   return { level: 'debug', message: `peer ${peer} (${address}) went from ${from} to ${to}`, fields };
+}
+
+function bfdLine({ type, peer, address, from, to, text }: FactOf<'bfdStateChanged'>): FactLine {
+  const why = text === undefined ? '' : `: ${text}`;
+  return {
+    level: from === 'Up' ? 'warn' : to === 'Up' ? 'info' : 'debug',
+    message: `BFD for peer ${peer} (${address}) went from ${from} to ${to}${why}`,
+    fields: { fact: type, peer, address, from, to },
+  };
 }
 
 /** A session lost is a warning, a failed attempt only if the peer objects: what refuses to connect is tried again. */

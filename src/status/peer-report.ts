@@ -4,10 +4,11 @@ import type { Family, Negotiated } from 'node-bgp';
 import { formatRouterId } from 'node-bgp';
 import type { PeerKind } from '../intent/types.ts';
 import type { PeerSnapshot } from '../speaker/types.ts';
+import { bfdInfo } from './bfd-report.ts';
 import { capabilityText } from './capabilities.ts';
 import { peerRole } from './role.ts';
 import { durationText, timestamp } from './time.ts';
-import type { NegotiatedReport, PeerReport, PeerType } from './types.ts';
+import type { BfdSessionStatus, NegotiatedReport, PeerReport, PeerType } from './types.ts';
 
 const PEER_TYPE: Readonly<Record<PeerKind, PeerType>> = {
   mesh: 'NodeMesh',
@@ -19,7 +20,7 @@ const PEER_TYPE: Readonly<Record<PeerKind, PeerType>> = {
 
 export const FAMILY_NAME: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
 
-export function peerReport(peer: PeerSnapshot, now: number): PeerReport {
+export function peerReport(peer: PeerSnapshot, now: number, bfd?: BfdSessionStatus): PeerReport {
   const { lastError, retryAt, negotiated, endpoints } = peer;
   return {
     peerIP: peer.address,
@@ -28,7 +29,7 @@ export function peerReport(peer: PeerSnapshot, now: number): PeerReport {
     state: peer.state,
     since: timestamp(peer.since),
     name: peer.name,
-    info: peerInfo(peer, now),
+    info: peerInfo(peer, now, bfd),
     port: peer.port,
     asNumber: peer.remoteAs,
     localASNumber: peer.localAs,
@@ -47,6 +48,7 @@ export function peerReport(peer: PeerSnapshot, now: number): PeerReport {
       },
     }),
     ...(negotiated && { negotiated: negotiatedReport(negotiated) }),
+    ...(bfd && { bfd: bfd.state }),
     counters: peer.counters,
   };
 }
@@ -55,8 +57,8 @@ export function peerReport(peer: PeerSnapshot, now: number): PeerReport {
  * The state and why it is what it is: `Established`, `Active: connection refused by 10.0.0.3:179, retry in 4 s`.
  * A state that is not Established never stands alone.
  */
-export function peerInfo(peer: PeerSnapshot, now: number): string {
-  if (peer.state === 'Established') return establishedInfo(peer);
+export function peerInfo(peer: PeerSnapshot, now: number, bfd?: BfdSessionStatus): string {
+  if (peer.state === 'Established') return [establishedInfo(peer), ...(bfd ? [bfdInfo(bfd)] : [])].join(', ');
   const expected = expectation(peer);
   const reason = peer.lastError?.text ?? expected;
   const parts = [peer.absent, reason, ...outlook(peer, now)].filter((part) => part !== undefined);

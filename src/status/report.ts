@@ -2,6 +2,7 @@
 // knows. How the report looks as text is text.ts's; what a peer says of itself is peer-report.ts's.
 
 import type { PeerSnapshot, Snapshot } from '../speaker/types.ts';
+import { bfdReport } from './bfd-report.ts';
 import { contactReport } from './contact.ts';
 import { peerReport } from './peer-report.ts';
 import { readiness } from './readiness.ts';
@@ -21,7 +22,8 @@ export function statusReport(snapshot: Snapshot, environment: StatusEnvironment)
       ...(lastEventAt !== undefined && { lastEventTime: timestamp(lastEventAt) }),
       ...(contact !== undefined && { contact: contactReport(contact, environment.now) }),
     },
-    bgp: bgpReport(snapshot.peers, environment.now),
+    bgp: bgpReport(snapshot.peers, environment),
+    ...(environment.bfd && environment.bfd.length > 0 && { bfd: environment.bfd.map(bfdReport) }),
     tables: snapshot.tables,
     kernel: environment.kernel,
     unresolvedNextHops: snapshot.unresolvedNextHops,
@@ -47,8 +49,9 @@ function agentReport(snapshot: Snapshot, environment: StatusEnvironment): AgentR
   };
 }
 
-function bgpReport(peers: readonly PeerSnapshot[], now: number): BgpReport {
-  const reports = peers.map((peer) => peerReport(peer, now)).sort(byName);
+function bgpReport(peers: readonly PeerSnapshot[], { now, bfd = [] }: StatusEnvironment): BgpReport {
+  const watch = new Map(bfd.flatMap((session) => session.peers.map((name) => [name, session])));
+  const reports = peers.map((peer) => peerReport(peer, now, watch.get(peer.name))).sort(byName);
   const peersV4 = reports.filter((peer) => !peer.peerIP.includes(':'));
   const peersV6 = reports.filter((peer) => peer.peerIP.includes(':'));
   return {

@@ -2,8 +2,10 @@
 // has one. docs/status.md explains every field. Plain data only; made by `report.ts` and `routes.ts`.
 
 import type { Address, Asn, Family, Prefix } from 'node-bgp';
+import type { BfdReport as BfdSession, BfdState } from '../bfd/types.ts';
 import type { ResourceProblem, ServerContact, WatchStatus } from '../datastore/types.ts';
 import type { PeerCounters } from '../speaker/types.ts';
+import type { PeerRole } from './role.ts';
 
 /** A moment as RFC 3339 text in UTC with milliseconds. */
 export type Timestamp = string;
@@ -50,8 +52,18 @@ export interface StatusEnvironment {
   readonly reconfiguredAt?: number;
   readonly datastore: DatastoreStatus;
   readonly kernel: KernelStatus;
+  /** Absent: none. */
+  readonly bfd?: readonly BfdSessionStatus[];
   /** Graceful restart: still waiting for the End-of-RIB of a peer. */
   readonly recovering: boolean;
+}
+
+/** A session of BFD, and who ends with it. */
+export interface BfdSessionStatus extends BfdSession {
+  /** Names of BGP sessions. */
+  readonly peers: readonly string[];
+  /** Why it can neither send nor hear. */
+  readonly trouble?: string;
 }
 
 export interface AgentReport {
@@ -111,9 +123,31 @@ export interface LastErrorReport {
   readonly subcode?: number;
 }
 
+export interface BfdReport {
+  readonly peerIP: Address;
+  readonly sourceAddress?: Address;
+  readonly interface?: string;
+  readonly multihop: boolean;
+  readonly state: BfdState;
+  readonly since: Timestamp;
+  /** The last diagnostic in the words of RFC 5880. */
+  readonly diagnostic?: string;
+  /** Why it can neither send nor hear. */
+  readonly problem?: string;
+  readonly localDiscriminator: number;
+  /** 0: nothing was heard of the peer. */
+  readonly remoteDiscriminator: number;
+  /** Milliseconds between two packets of ours, and without a packet of the peer until the session is down; 0: none yet. */
+  readonly interval: number;
+  readonly timeout: number;
+  /** Names of the BGP sessions that end with it. */
+  readonly sessions: readonly string[];
+}
+
 export interface PeerReport {
   readonly peerIP: Address;
   readonly type: PeerType;
+  readonly role: PeerRole;
   readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
   readonly since: Timestamp;
   readonly name: string;
@@ -133,6 +167,8 @@ export interface PeerReport {
   readonly retryAt?: Timestamp;
   readonly connection?: { readonly local: string; readonly remote: string };
   readonly negotiated?: NegotiatedReport;
+  /** State of the BFD session beside it. */
+  readonly bfd?: BfdState;
   readonly counters: PeerCounters;
 }
 
@@ -177,6 +213,8 @@ export interface StatusReport {
     readonly contact?: ContactReport;
   };
   readonly bgp: BgpReport;
+  /** All BFD sessions; absent: there are none. */
+  readonly bfd?: readonly BfdReport[];
   readonly tables: Readonly<Record<Family, TableReport>>;
   readonly kernel: KernelStatus;
   readonly unresolvedNextHops: readonly Address[];
@@ -216,6 +254,8 @@ export interface PageQuery {
 
 export interface RoutesQuery extends PageQuery {
   readonly prefix?: Prefix;
+  /** Only prefixes that contain this one, or lie in it. */
+  readonly overlaps?: Prefix;
   /** Name of a session, or `static1`, `kernel1`, `direct1`. */
   readonly peer?: string;
 }

@@ -49,6 +49,8 @@ export type FsmEvent =
       readonly silent: boolean;
       readonly data?: Uint8Array | undefined;
     }
+  /** 8, where the peer is to be tried again. */
+  | { readonly type: 'AutomaticStop'; readonly subcode: number; readonly text: string }
   /** 9. */
   | { readonly type: 'ConnectRetryTimerExpires' }
   /** 10. */

@@ -39,6 +39,7 @@ const EVENT: { readonly [E in EventType]: Extract<FsmEvent, { type: E }> } = {
   Start: { type: 'Start' },
   AutomaticStart: { type: 'AutomaticStart', delay: 5 },
   Stop: { type: 'Stop', subcode: CEASE.ADMINISTRATIVE_SHUTDOWN, text: '', silent: false },
+  AutomaticStop: { type: 'AutomaticStop', subcode: CEASE.BFD_DOWN, text: 'nothing heard' },
   ConnectRetryTimerExpires: { type: 'ConnectRetryTimerExpires' },
   HoldTimerExpires: { type: 'HoldTimerExpires' },
   KeepaliveTimerExpires: { type: 'KeepaliveTimerExpires' },
@@ -121,6 +122,7 @@ const EXPECTED: { readonly [S in PeerState]: { readonly [E in EventType]?: strin
   },
   OpenSent: {
     Stop: 'Idle, disarmAll, notify 6/2, close 1 | stopped, never',
+    AutomaticStop: 'Idle, disarmAll, notify 6/10, close 1 | notificationSent, damped',
     HoldTimerExpires: 'Idle, disarmAll, notify 4/0, close 1 | notificationSent, damped',
     TcpConnectionFails: 'Active, disarmAll, arm connectRetry 5 | connectionLost, promptly',
     OpenReceived: 'OpenConfirm, send KEEPALIVE, arm hold 90, arm keepalive 30',
@@ -132,6 +134,7 @@ const EXPECTED: { readonly [S in PeerState]: { readonly [E in EventType]?: strin
   },
   OpenConfirm: {
     Stop: 'Idle, disarmAll, notify 6/2, close 1 | stopped, never',
+    AutomaticStop: 'Idle, disarmAll, notify 6/10, close 1 | notificationSent, damped',
     HoldTimerExpires: 'Idle, disarmAll, notify 4/0, close 1 | notificationSent, damped',
     KeepaliveTimerExpires: 'OpenConfirm, send KEEPALIVE, arm keepalive 30',
     TcpConnectionFails: 'Idle, disarmAll | connectionLost, promptly',
@@ -144,6 +147,7 @@ const EXPECTED: { readonly [S in PeerState]: { readonly [E in EventType]?: strin
   },
   Established: {
     Stop: 'Idle, disarmAll, notify 6/2, close 1 | stopped, never',
+    AutomaticStop: 'Idle, disarmAll, notify 6/10, close 1 | notificationSent, damped',
     HoldTimerExpires: 'Idle, disarmAll, notify 4/0, close 1 | notificationSent, damped',
     KeepaliveTimerExpires: 'Established, send KEEPALIVE, arm keepalive 30',
     TcpConnectionFails: 'Idle, disarmAll | connectionLost, promptly',
@@ -256,6 +260,7 @@ describe('the end of a session', () => {
   it.each([
     ['a shutdown', CEASE.ADMINISTRATIVE_SHUTDOWN, 'bye', [[6, 9, 6, 2, 3, 98, 121, 101]]],
     ['a peer that is no peer any more', CEASE.PEER_DE_CONFIGURED, '', [[6, 9, 6, 3]]],
+    ['a path that is dead', CEASE.BFD_DOWN, '', [[6, 9, 6, 10]]],
     ['too many prefixes', CEASE.MAXIMUM_NUMBER_OF_PREFIXES_REACHED, '', [[6, 9, 6, 1]]],
     ['a reset, which is to be survived', CEASE.ADMINISTRATIVE_RESET, 'bye', [[6, 4, 3, 98, 121, 101]]],
     ['a changed configuration, which is to be survived', CEASE.OTHER_CONFIGURATION_CHANGE, '', [[6, 6]]],

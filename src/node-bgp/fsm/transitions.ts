@@ -86,10 +86,12 @@ const LASTING: ReadonlySet<number> = new Set([
   CEASE.MAXIMUM_NUMBER_OF_PREFIXES_REACHED,
   CEASE.ADMINISTRATIVE_SHUTDOWN,
   CEASE.PEER_DE_CONFIGURED,
+  CEASE.BFD_DOWN, // RFC 9384 3
 ]);
 
 /** The Cease of a stop, with a text where RFC 9003 has a place for it; inside a Hard Reset where the N bit asks for that. */
-function ceaseFault(s: ConnectedState, { subcode, text, data }: EventOf<'Stop'>): ProtocolFault {
+function ceaseFault(s: ConnectedState, cease: Omit<EventOf<'Stop'>, 'type' | 'silent'>): ProtocolFault {
+  const { subcode, text, data } = cease;
   const carriesText = subcode === CEASE.ADMINISTRATIVE_SHUTDOWN || subcode === CEASE.ADMINISTRATIVE_RESET;
   const own = data ?? (carriesText ? shutdownData(text) : new Uint8Array());
   const isSurvived = s.state !== 'OpenSent' && s.negotiated.gracefulRestart?.notification === true;
@@ -125,6 +127,7 @@ const hearAgain = (s: StateOf<'Established'>): Step => stay(s, arm('hold', s.neg
 /** Rows of the three states that have a connection. */
 const CONNECTED = {
   Stop: stop,
+  AutomaticStop: (s, e) => refuse(s, ceaseFault(s, e)),
   HoldTimerExpires: (s) =>
     refuse(
       s,

@@ -298,6 +298,22 @@ describe('down', () => {
     expect(give({ type: 'stop', subcode: CEASE.PEER_DE_CONFIGURED })).toEqual([]);
   });
 
+  it('by an automatic stop closes all connections and tries the peer again after a pause', () => {
+    const { give, peer } = dialled('OpenConfirm');
+    give({ type: 'accepted', connection: 1 });
+    const stop: PeerInput = { type: 'automaticStop', subcode: CEASE.BFD_DOWN, text: 'nothing heard' };
+    expect(words(give(stop))).toEqual([
+      'notify 6/10 on 1',
+      'close 1',
+      'OpenConfirm -> Idle',
+      'notify 6/10 on 101',
+      'close 101',
+      'down notificationSent',
+    ]);
+    expect([...peer.timers.keys()]).toEqual(['idleHold']);
+    expect(give(stop)).toEqual([]);
+  });
+
   it('is told for an incoming connection that fails while our own attempt is still without an answer', () => {
     const { give, read, peer } = newPeer();
     give({ type: 'start' });

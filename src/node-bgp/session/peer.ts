@@ -125,6 +125,11 @@ export class Peer {
       case 'stop':
         this.#stop(input);
         break;
+      case 'automaticStop':
+        for (const machine of this.#machines().reverse()) {
+          this.#apply(machine, { type: 'AutomaticStop', subcode: input.subcode, text: input.text });
+        }
+        break;
       case 'reconfigure':
         this.#reconfigure(input.config);
         break;

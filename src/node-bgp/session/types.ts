@@ -121,6 +121,8 @@ export type PeerInput =
       readonly silent?: boolean;
       readonly data?: Uint8Array;
     }
+  /** AutomaticStop (8), where connections are closed with this Cease and the peer is tried again after a pause. */
+  | { readonly type: 'automaticStop'; readonly subcode: number; readonly text: string }
   /** The connection that a `connect` output asked for is up (TcpCR_Acked, 16). */
   | { readonly type: 'connected'; readonly connection: ConnectionId }
   /** It failed (TcpConnectionFails, 18), or a connection was lost. */
