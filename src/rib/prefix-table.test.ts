@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { prefixFromWords } from 'node-bgp';
+import { prefixFromWords, prefixWords } from 'node-bgp';
 import { describe, expect, it } from 'vitest';
 import { PrefixTable } from './prefix-table.ts';
 
@@ -22,6 +22,25 @@ function find(table: PrefixTable, prefix: string): number {
   table.load(prefix);
   return table.find();
 }
+
+describe('prefixes that overlap', () => {
+  it.each([
+    ['10.65.0.0/16', '10.65.3.0/26', true],
+    ['10.65.3.0/26', '10.65.0.0/16', true],
+    ['10.65.3.0/26', '10.65.3.7/32', true],
+    ['10.65.3.0/26', '10.65.3.64/26', false],
+    ['0.0.0.0/0', '255.255.255.255/32', true],
+    ['10.0.0.0/8', '11.0.0.0/8', false],
+    ['fd00:65::/32', 'fd00:65:0:1::/122', true],
+    ['fd00:65::40/122', 'fd00:65::7f/128', true],
+    ['fd00:65::40/122', 'fd00:65::80/122', false],
+    ['fd00:65:0:1::/64', 'fd00:65:0:2::/64', false],
+    ['::/0', 'fd00::/8', true],
+  ])('%s and %s: %s', (prefix, other, expected) => {
+    const table = new PrefixTable(prefix.includes(':') ? 'ipv6' : 'ipv4');
+    expect(table.overlaps(intern(table, prefix), prefixWords(other))).toBe(expected);
+  });
+});
 
 describe.each([
   ['ipv4', v4],

@@ -117,6 +117,20 @@ export class PrefixTable {
     this.#free.push(id);
   }
 
+  /** One of the two contains the other: they are equal in all bits that both have. */
+  overlaps(id: PrefixId, other: ReturnType<typeof prefixWords>): boolean {
+    const bits = Math.min(this.lengths[id]!, other.length);
+    const at = id * this.stride;
+    const w = this.words;
+    if (!equalBits(w[at]!, other.word0, bits)) return false;
+    if (bits <= 32) return true;
+    return (
+      equalBits(w[at + 1]!, other.word1, bits - 32) &&
+      equalBits(w[at + 2]!, other.word2, bits - 64) &&
+      equalBits(w[at + 3]!, other.word3, bits - 96)
+    );
+  }
+
   text(id: PrefixId): Prefix {
     const at = id * this.stride;
     const w = this.words;
@@ -246,4 +260,9 @@ function hashV6(word0: number, word1: number, word2: number, word3: number, leng
 function mixed(h: number): number {
   h = Math.imul(h ^ (h >>> 12), 0x297a2d39);
   return h ^ (h >>> 15);
+}
+
+/** @param bits how many of the first ones count; less than 1: none */
+function equalBits(a: number, b: number, bits: number): boolean {
+  return bits <= 0 || (a ^ b) >>> Math.max(0, 32 - bits) === 0;
 }

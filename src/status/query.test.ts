@@ -5,6 +5,8 @@ test.each([
   ['', { family: 'ipv4', limit: 100 }],
   ['family=ipv6&limit=5&after=17', { family: 'ipv6', limit: 5, after: '17' }],
   ['prefix=fd00:0::/64', { family: 'ipv6', limit: 100, prefix: 'fd00::/64' }],
+  ['overlaps=10.65.3.7/16', { family: 'ipv4', limit: 100, overlaps: '10.65.0.0/16' }],
+  ['overlaps=fd00:65::/32&limit=1', { family: 'ipv6', limit: 1, overlaps: 'fd00:65::/32' }],
   [
     'prefix=10.65.0.0/26&peer=Mesh_10_0_0_2',
     { family: 'ipv4', limit: 100, prefix: '10.65.0.0/26', peer: 'Mesh_10_0_0_2' },
@@ -14,7 +16,7 @@ test.each([
 });
 
 test.each([
-  ['famly=ipv6', 'there is no parameter "famly"; there are family, prefix, peer, limit, after'],
+  ['famly=ipv6', 'there is no parameter "famly"; there are family, prefix, overlaps, peer, limit, after'],
   ['family=ipv5', 'family has to be ipv4 or ipv6'],
   ['after=-1', 'after has to be the next of a page'],
   ['after=1.5', 'after has to be the next of a page'],

@@ -1,6 +1,6 @@
 // The queries of `GET /routes` and `GET /explain`: text from outside, checked, as a value or a sentence that says what is wrong.
 
-import { familyOf, parseAddress, parseCidr } from 'node-bgp';
+import { familyOf, type Prefix, parseAddress, parseCidr } from 'node-bgp';
 import type { Parsed } from './endpoint.ts';
 import type { ExplainQuery } from './explain.ts';
 import type { PageQuery, RoutesQuery } from './types.ts';
@@ -9,7 +9,7 @@ const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 /** The router's cursors are numbers; nothing else may reach it. */
 const CURSOR = /^\d{1,15}$/;
-const PARAMETERS = ['family', 'prefix', 'peer', 'limit', 'after'] as const;
+const PARAMETERS = ['family', 'prefix', 'overlaps', 'peer', 'limit', 'after'] as const;
 
 const EXPLAIN_PARAMETERS = ['prefix', 'peer'] as const;
 
@@ -51,21 +51,24 @@ export function parseRoutesQuery(parameters: URLSearchParams): Parsed<RoutesQuer
     return { problem: `limit has to be a number from 1 to ${MAX_LIMIT}` };
   }
   if (after !== undefined && !CURSOR.test(after)) return { problem: 'after has to be the next of a page' };
-  const prefixText = parameters.get('prefix');
-  const prefix = prefixText === null ? undefined : parseCidr(prefixText)?.prefix;
-  if (prefixText !== null && prefix === undefined) {
-    return { problem: `"${prefixText}" is not a prefix such as 10.65.0.0/26` };
+  const prefixes = new Map<'prefix' | 'overlaps', Prefix>();
+  for (const key of ['prefix', 'overlaps'] as const) {
+    const text = parameters.get(key);
+    if (text === null) continue;
+    const prefix = parseCidr(text)?.prefix;
+    if (prefix === undefined) return { problem: `"${text}" is not a prefix such as 10.65.0.0/26` };
+    prefixes.set(key, prefix);
   }
-  const family = parameters.get('family') ?? (prefix === undefined ? 'ipv4' : familyOf(prefix));
+  const [some] = prefixes.values();
+  const family = parameters.get('family') ?? (some === undefined ? 'ipv4' : familyOf(some));
   if (family !== 'ipv4' && family !== 'ipv6') return { problem: 'family has to be ipv4 or ipv6' };
-  if (prefix !== undefined && familyOf(prefix) !== family) {
-    return { problem: `${prefix} is not a prefix of family ${family}` };
-  }
+  const other = [...prefixes.values()].find((prefix) => familyOf(prefix) !== family);
+  if (other !== undefined) return { problem: `${other} is not a prefix of family ${family}` };
   return {
     value: {
       family,
       limit,
-      ...(prefix !== undefined && { prefix }),
+      ...Object.fromEntries(prefixes),
       ...(peer !== undefined && { peer }),
       ...(after !== undefined && { after }),
     },
