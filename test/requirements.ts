@@ -23,6 +23,8 @@ export type Need =
   | 'birdc'
   | 'tcpdump'
   | 'python3'
+  | 'etcd'
+  | 'openssl'
   | 'linux.uml'
   | 'modprobe';
 
@@ -32,6 +34,8 @@ const DEBIAN_PACKAGE: Readonly<Record<Exclude<Need, 'namespaces' | 'bird1'>, str
   bird: 'bird2',
   birdc: 'bird2',
   tcpdump: 'tcpdump',
+  etcd: 'etcd-server',
+  openssl: 'openssl',
   'linux.uml': 'user-mode-linux',
   modprobe: 'kmod',
   python3: 'python3',
