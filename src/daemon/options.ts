@@ -8,13 +8,14 @@ import { computeIntent, type Intent, type IntentOptions } from '../intent/index.
 export type Overrides = Pick<RunOptions, 'listen' | 'networkingBackend'>;
 
 export function intentOptions(options: RunOptions): IntentOptions {
-  const { routerId, advertiseClusterIPs } = options;
+  const { routerId, advertiseClusterIPs, drain } = options;
   return {
     node: options.node,
     kubernetesNodeName: options.kubernetesNode,
     secretNamespace: options.secretNamespace,
     ...(routerId === undefined ? {} : { routerId }),
     ...(advertiseClusterIPs === undefined ? {} : { advertiseClusterIps: advertiseClusterIPs }),
+    ...(drain === 'keep' ? {} : { drain }),
     usePodCidr: options.datastore.type === 'kubernetes' && options.datastore.usePodCidr,
   };
 }

@@ -24,6 +24,7 @@ import {
   reject,
   type Statement,
   setLocalPref,
+  setMed,
   setMetric,
   setPreference,
   sourceIs,
@@ -35,7 +36,7 @@ import { type Cluster, compareText, FAMILIES } from './cluster.ts';
 import { communityText, filterStatements } from './filters.ts';
 import { isOf, programsIpip } from './pools.ts';
 import { ELEVATED_PREFERENCE, normalPriority, PRIORITY_BASE } from './priorities.ts';
-import type { Advertisement, ServiceAdvertisements } from './services.ts';
+import { type Advertisement, drainOf, type ServiceAdvertisements } from './services.ts';
 
 export interface BgpPolicies {
   /** `filters` are names of BGPFilters in their order; those that do not exist or say nothing here change nothing. */
@@ -51,6 +52,12 @@ export interface PolicyParts {
 
 export function makeBgpPolicies(cluster: Cluster, parts: PolicyParts): BgpPolicies {
   const shared = new Map<string, Policy>();
+  const first = new Map(
+    FAMILIES.map((family) => [
+      family,
+      [exportPriority(cluster, family), ...drainSteps(cluster, parts.services, family)],
+    ]),
+  );
   const builtIn = new Map(FAMILIES.map((family) => [family, exportSteps(cluster, parts, family)]));
   const share = (direction: 'import' | 'export', family: Family, filters: readonly string[]): Policy => {
     const halves = filterHalves(cluster, direction, family, filters);
@@ -60,7 +67,7 @@ export function makeBgpPolicies(cluster: Cluster, parts: PolicyParts): BgpPolici
     const made =
       direction === 'import'
         ? policy(name, 'accept', [...halves.statements, preferElevated(cluster, family)])
-        : policy(name, 'reject', [exportPriority(cluster, family), ...halves.statements, ...builtIn.get(family)!]);
+        : policy(name, 'reject', [...first.get(family)!, ...halves.statements, ...builtIn.get(family)!]);
     shared.set(name, made);
     return made;
   };
@@ -123,6 +130,20 @@ function exportPriority(cluster: Cluster, family: Family): Statement {
       ],
     ),
   );
+}
+
+/** RFC 8326: those who know it prefer any other way; those who do not go by LOCAL_PREF and MED. */
+const GRACEFUL_SHUTDOWN = '65535:0';
+const WORST_MED = 0xffff_ffff;
+
+/** The services of a node that is drained go elsewhere, where there is an elsewhere. Before BGPFilters, which may decide. */
+function drainSteps(cluster: Cluster, services: ServiceAdvertisements, family: Family): readonly Statement[] {
+  if (drainOf(cluster.own, cluster.options) !== 'lower') return [];
+  const prefixes = services.routes.map(({ prefix }) => prefix).filter((prefix) => isOf(family, prefix));
+  if (prefixes.length === 0) return [];
+  const lowest = [setLocalPref(0), setMed(WORST_MED), addCommunity(GRACEFUL_SHUTDOWN)];
+  const own = all(sourceIs('static'), prefixIs(...prefixes));
+  return [withOrigin({ resource: `Node ${cluster.own.metadata.name}`, step: 'drain' }, when(own, ...lowest))];
 }
 
 /** Everything behind the BGPFilters, in Calico's order. */

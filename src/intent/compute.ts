@@ -22,7 +22,7 @@ import { effectivePools } from './pools.ts';
 import { FindingList } from './problems.ts';
 import { reflectorIntent } from './reflector.ts';
 import { chooseRouterId } from './router-id.ts';
-import { serviceAdvertisements, serviceRoutes } from './services.ts';
+import { drainOf, serviceAdvertisements, serviceRoutes } from './services.ts';
 import { explicitSession, reachabilityRoutes } from './sessions.ts';
 import { tunnelIntent } from './tunnel.ts';
 import type {
@@ -59,6 +59,7 @@ function nodeIntent(cluster: Cluster, findings: FindingList): Intent {
   const explicit = peerings.map((peering) => explicitSession(cluster, peering, policies));
   const mesh = meshSessions(cluster, policies, peerings);
   const peers = byPeerName([...explicit, ...mesh]);
+  tellDrain(cluster);
   const router = chooseRouterId(options.node, options.routerId, addressOf(own, 'ipv4'));
   if (router.remark !== undefined) findings.warning(own, 'spec.bgp', router.remark);
   return {
@@ -103,6 +104,13 @@ function missingNode(options: IntentOptions): Intent {
     problems: findings.problems(),
     nodeMissing: true,
   };
+}
+
+function tellDrain({ own, options, findings }: Cluster): void {
+  const drain = drainOf(own, options);
+  if (drain === undefined) return;
+  const what = drain === 'withdraw' ? 'withdrawn' : 'advertised with the lowest preference';
+  findings.warning(own, 'spec.unschedulable', `the node is cordoned: its service routes are ${what}`);
 }
 
 function byPeerName(sessions: readonly PeerIntent[]): ReadonlyMap<string, PeerIntent> {

@@ -48,7 +48,7 @@ export function serviceAdvertisements(
   const whole = new AdvertisementSet();
   addWholeRanges(whole, ranges);
   const routes = new AdvertisementSet();
-  if (own.metadata.labels[EXCLUSION_LABEL] !== 'true') {
+  if (own.metadata.labels[EXCLUSION_LABEL] !== 'true' && drainOf(own, options) !== 'withdraw') {
     addWholeRanges(routes, ranges);
     addServices(routes, resources, options, ranges);
   }
@@ -56,6 +56,11 @@ export function serviceAdvertisements(
   for (const prefix of ranges.loadBalancer) reflected.add(prefix, LOAD_BALANCER_ORIGIN);
   for (const prefix of ranges.external) reflected.add(prefix, EXTERNAL_ORIGIN);
   return { routes: routes.sorted(), rejected: whole.sorted(), reflected: reflected.sorted() };
+}
+
+/** How the services of this node are taken away from it, if they are. */
+export function drainOf({ unschedulable }: NodeResource, { drain }: IntentOptions): IntentOptions['drain'] {
+  return unschedulable === true ? drain : undefined;
 }
 
 export function serviceRoutes(services: ServiceAdvertisements): readonly LocalRoute[] {

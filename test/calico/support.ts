@@ -155,6 +155,7 @@ export interface Sample {
 
 export interface Outcome {
   readonly localPref: number | undefined;
+  readonly med?: number;
   readonly asPath: readonly Asn[];
   readonly communities: readonly string[];
   readonly preference: number;
@@ -194,6 +195,7 @@ function run(policy: Policy, route: PolicyRoute): Outcome | 'rejected' {
   if (!accepted) return 'rejected';
   return {
     localPref: attributes.localPref,
+    ...(attributes.med === undefined ? {} : { med: attributes.med }),
     asPath: attributes.asPath.flatMap((segment) => segment.asns),
     communities: [
       ...(attributes.communities ?? []).map((value) => `${value >>> 16}:${value & 0xffff}`),
