@@ -65,6 +65,7 @@ const COMMANDS: readonly [string, Command][] = [
     'run --drain lower --node-status off --node-events on',
     { type: 'run', flags: { http: [], check: false, drain: 'lower', nodeStatus: 'off', nodeEvents: 'on' } },
   ],
+  ['run --final', { type: 'run', flags: { http: [], check: false, final: true } }],
   ['plan --resources /new', { type: 'plan', resources: '/new', json: false }],
   [
     'plan --resources /new --from /old --node a --json',

@@ -83,6 +83,7 @@ function parseRun(flags: Flags): Command | UsageError {
       ...(cluster.type === 'value' && cluster.value),
       ...(metrics?.type === 'value' && { metrics: metrics.value }),
       check: values.has('check'),
+      ...(values.has('final') && { final: true }),
     },
   };
 }

@@ -95,6 +95,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
         value: 'MODE',
         help: 'series of their own for explicit peers (summary, default), or for all (per-peer)',
       },
+      { name: 'final', help: 'a stop is for good: peers forget our routes at once, as always with SIGQUIT' },
       { name: 'check', help: 'read everything, print every problem and end; 1 if there is one' },
     ],
     notes:

@@ -112,6 +112,7 @@ const CASES: readonly [string, Environment, Partial<RunFlags>, Partial<RunOption
     { kernelTable: 100, kernelProtocol: 200, kernelAudit: 0, manageTunnel: true },
     { kernelTable: 100, kernelProtocol: 200, kernelAudit: 0, manageTunnel: true },
   ],
+  ['a stop for good', {}, { final: true }, { final: true }],
   ['listen and kernel', {}, { listen: { port: 1790 }, kernel: 'none' }, { listen: { port: 1790 }, kernel: 'none' }],
 ];
 

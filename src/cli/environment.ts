@@ -71,6 +71,7 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
     ...cluster.value,
     metrics: flags.metrics ?? metrics.value,
     check: flags.check,
+    ...(flags.final && { final: true }),
     ...(routerId !== undefined && { routerId }),
     ...(advertiseClusterIPs !== undefined && { advertiseClusterIPs }),
     kubernetesNode: variable(env, 'CALICO_K8S_NODE_REF') ?? name.node,

@@ -47,6 +47,8 @@ export interface RunFlags extends KernelFlags, ClusterFlags {
   readonly guardTime?: number;
   readonly metrics?: MetricsMode;
   readonly check: boolean;
+  /** A stop is for good: peers are to forget our routes at once. */
+  readonly final?: true;
 }
 
 export type LabCommand =
@@ -169,6 +171,8 @@ export interface RunOptions {
   /** Which peers have series of their own in `/metrics`. */
   readonly metrics: MetricsMode;
   readonly check: boolean;
+  /** A stop is for good: peers are to forget our routes at once. */
+  readonly final?: true;
   /** CALICO_ROUTER_ID: `hash`, or a router ID. */
   readonly routerId?: string;
   /** CALICO_ADVERTISE_CLUSTER_IPS: a CIDR in place of serviceClusterIPs. */

@@ -105,8 +105,8 @@ export class Daemon {
   }
 
   /** Closes sessions and sockets; kernel routes stay. Idempotent. */
-  stop(text?: string): Promise<void> {
-    this.#stopping ??= this.#stop(text);
+  stop(text?: string, final = false): Promise<void> {
+    this.#stopping ??= this.#stop(text, final);
     return this.#stopping;
   }
 
@@ -167,7 +167,7 @@ export class Daemon {
     return { intent, established: new Set(established.map((peer) => peer.intent.name)) };
   }
 
-  async #stop(text: string | undefined): Promise<void> {
+  async #stop(text: string | undefined, final: boolean): Promise<void> {
     const { datastores, logger } = this.#parts;
     this.#intents.stop();
     this.#guard.stop();
@@ -175,7 +175,7 @@ export class Daemon {
     await this.#reporter?.stop();
     this.#metrics.stop();
     await Promise.all(Array.from(datastores.drivers.values(), (datastore) => datastore.stop()));
-    await this.#router.stop(text);
+    await this.#router.stop(text, final);
     logger.info('stopped; kernel routes stay');
   }
 

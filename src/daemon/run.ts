@@ -18,9 +18,8 @@ export async function runDaemon(options: RunOptions, version: string): Promise<n
   const logger = makeLogger(options.logLevel, options.node);
   const onBug = (error: unknown) => logger.error({ err: error }, 'the datastore was read with an error of our own');
   const datastores = openDatastores(options, onBug);
-  if (datastores === undefined)
-    return fail(`the datastore ${options.datastore.type} is not supported yet; use files`, 2);
   const end = Promise.withResolvers<number>();
+  let isFinal = options.final === true;
   const kernel = openKernel(options, logger);
   const daemon = new Daemon({
     options,
@@ -44,6 +43,10 @@ export async function runDaemon(options: RunOptions, version: string): Promise<n
   const onSignal = () => end.resolve(0);
   process.once('SIGTERM', onSignal);
   process.once('SIGINT', onSignal);
+  process.once('SIGQUIT', () => {
+    isFinal = true;
+    onSignal();
+  });
   const onAudit = () => {
     kernel.audit().then(
       () => logger.info('the kernel was compared with what it should hold, as asked by SIGUSR2'),
@@ -54,7 +57,7 @@ export async function runDaemon(options: RunOptions, version: string): Promise<n
   const code = await end.promise;
   process.off('SIGUSR2', onAudit);
   await Promise.all(servers.map((server) => server.stop()));
-  await daemon.stop();
+  await daemon.stop(undefined, isFinal);
   return code;
 }
 

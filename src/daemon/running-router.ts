@@ -109,9 +109,12 @@ export class RunningRouter {
     this.#loop!.post(input, done);
   }
 
-  /** Closes sessions and sockets; kernel routes stay unless the intent says otherwise. Idempotent. */
-  stop(text?: string): Promise<void> {
-    this.#stopping ??= this.#stop(text);
+  /**
+   * Closes sessions and sockets, so that peers keep our routes where they can; kernel routes stay unless the intent says
+   * otherwise. `final`: we are not to come back, and peers forget our routes at once. Idempotent.
+   */
+  stop(text?: string, final = false): Promise<void> {
+    this.#stopping ??= this.#stop(text, final);
     return this.#stopping;
   }
 
@@ -191,8 +194,11 @@ export class RunningRouter {
     for (const effect of held) this.#reachOut(effect);
   }
 
-  async #stop(text: string | undefined): Promise<void> {
-    this.#loop?.post({ type: 'shutdown', ...(text === undefined ? {} : { text }) });
+  async #stop(text: string | undefined, final: boolean): Promise<void> {
+    // Who takes its routes out of the kernel forwards nothing by them while it is away.
+    const kernels = Object.values(this.#speaker?.intent?.kernel ?? {});
+    const isFinal = final || kernels.some(({ persist }) => persist === false);
+    this.#loop?.post({ type: 'shutdown', final: isFinal, ...(text === undefined ? {} : { text }) });
     await Promise.all([sleep(FAREWELL), this.#bfd.stop()]);
     this.#loop?.stop();
     await this.#listener.close();
