@@ -87,7 +87,14 @@ function reflectorSession(
     addPath: peer.addPath ? 'both' : 'off',
     importPolicy: IMPORT,
     exportPolicy: EXPORT,
+    ...bfdOf(peer),
   };
+}
+
+function bfdOf({ bfd }: ReflectorPeer): Pick<PeerIntent, 'bfd'> {
+  if (bfd === undefined) return {};
+  const { multihop, intervalMilliseconds: interval, multiplier } = bfd;
+  return { bfd: { multihop, minTransmit: interval, minReceive: interval, multiplier } };
 }
 
 function listenSockets(reflector: RouteReflector): readonly ListenIntent[] {

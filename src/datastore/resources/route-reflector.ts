@@ -2,7 +2,7 @@
 
 import { familyOf } from 'node-bgp/ip';
 import { defined, type Field, type Read } from './reader.ts';
-import type { Metadata, RouteReflector } from './types.ts';
+import type { Metadata, ReflectorBfd, RouteReflector } from './types.ts';
 import { address, asn, flag, integer, list, oneOf, password, port, routerId, text } from './values.ts';
 
 type ReflectorPeer = RouteReflector['peers'][number];
@@ -44,6 +44,7 @@ function readPeer(field: Field, ownAs: number | undefined): ReflectorPeer | unde
     password: field.read('password', password),
     holdTime: field.read('holdTime', holdTime),
     addPath: field.read('addPath', flag) ?? false,
+    bfd: field.read('bfd', bfd),
   });
   if (peer.client && !isInternal) field.at('client').refuse('only a peer of the own AS can be a client (RFC 4456)');
   field.warnOfUnknown();
@@ -57,6 +58,17 @@ const holdTime: Read<number> = (field) => {
   return seconds === 1 || seconds === 2
     ? field.refuse('must be 0 (off) or at least 3 seconds (RFC 4271 4.2)')
     : seconds;
+};
+
+/** Every 300 ms, three of which may be missing: what routers do by themselves. */
+const bfd: Read<ReflectorBfd> = (field) => {
+  const settings = {
+    multihop: field.read('multihop', flag) ?? false,
+    intervalMilliseconds: field.read('intervalMilliseconds', integer(10, 60_000)) ?? 300,
+    multiplier: field.read('multiplier', integer(1, 255)) ?? 3,
+  };
+  field.warnOfUnknown();
+  return settings;
 };
 
 function refuseTwins(field: Field, peers: readonly ReflectorPeer[]): void {
