@@ -8,4 +8,5 @@
 
 export { describeConfiguration, describeIntent } from './router/descriptions.ts';
 export type * from './router/parts.ts';
+export { ControlServer, type ControlServerParts, ControlSocketError } from './server.ts';
 export type * from './types.ts';

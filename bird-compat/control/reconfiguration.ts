@@ -5,9 +5,16 @@ import type { ConfigureRequest, ConfigureResult, ControlTarget } from './types.t
 export class Reconfiguration {
   readonly #target: ControlTarget;
   #undoTimer: NodeJS.Timeout | undefined;
+  /** Milliseconds, of the clock that is never set. */
+  #undoAt = 0;
 
   constructor(target: ControlTarget) {
     this.#target = target;
+  }
+
+  /** Seconds until what was configured is undone by itself. */
+  get undoIn(): number | undefined {
+    return this.#undoTimer === undefined ? undefined : Math.ceil((this.#undoAt - performance.now()) / 1000);
   }
 
   /** Nothing is undone by itself any more; false: nothing would have been. */
@@ -29,6 +36,7 @@ export class Reconfiguration {
   /** @param tell whoever asked for it is told that the time is over */
   scheduleUndo(seconds: number, tell: () => void): void {
     this.stop();
+    this.#undoAt = performance.now() + seconds * 1000;
     this.#undoTimer = setTimeout(() => {
       this.#undoTimer = undefined;
       tell();

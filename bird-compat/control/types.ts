@@ -18,8 +18,8 @@ export interface ControlTarget {
   interfaces(): readonly InterfaceView[];
   /** Table by table. Nothing is read before it is asked for. */
   networks(query: NetworkQuery): Iterable<NetworkView | Pause>;
-  /** What a protocol is told of a network: for `export`, `preexport`, `noexport`. */
-  exports(protocol: string, network: NetworkView): readonly ExportView[];
+  /** What a protocol is told of a network, for `export`, `preexport`, `noexport`; undefined: it is down. */
+  exporter(protocol: string): ((network: NetworkView) => readonly ExportView[]) | undefined;
   memory(): readonly MemoryView[];
   statics(protocol: string): readonly StaticView[];
   bfdSessions(): readonly BfdSessionView[];
@@ -161,6 +161,7 @@ export interface BgpSessionView {
   readonly isInternal: boolean;
   readonly isMultihop: boolean;
   readonly isClient: boolean;
+  readonly isServerClient: boolean;
   readonly fourOctetAs: boolean;
   readonly addPath: { readonly receive: boolean; readonly send: boolean };
   readonly extendedMessages: boolean;
@@ -204,7 +205,8 @@ export interface InterfaceView {
 
 export interface InterfaceAddressView {
   readonly address: Address;
-  readonly length: number;
+  /** The network of the address. */
+  readonly prefix: Prefix;
   readonly secondary: boolean;
   readonly scope: 'host' | 'link' | 'site' | 'univ';
   /** The other end of a point-to-point link, or of a /31 or /30. */
@@ -238,17 +240,15 @@ export interface RouteView {
   readonly isRefused: boolean;
   /** Import rejected it. */
   readonly isFiltered: boolean;
-  readonly isStale: boolean;
   readonly preference: number;
   readonly destination: Destination;
   /** The peer that it came from. */
   readonly from?: Address;
-  /** Of a BGP route: how far its next hop is; `unknown`: behind a gateway; `unreachable`; absent: not looked up. */
+  /** Of a BGP route: how far its next hop is; `unknown`: behind a gateway; absent: not looked up. */
   readonly igpMetric?: number | 'unknown' | 'unreachable';
-  /** Of a route of the kernel. */
-  readonly metric?: number;
-  readonly source?: number;
-  readonly attributes: Attributes;
+  /** Empty where the route has none, and is not shown as it is exported. */
+  readonly bgp: Partial<Attributes>;
+  readonly kernel: { readonly source?: number; readonly metric?: number; readonly tunnel?: string };
   /** For filters of commands; may be used again for the next route. */
   policyRoute(): PolicyRoute;
 }
@@ -270,7 +270,7 @@ export interface ExportView {
 
 /** Octets. */
 export interface MemoryView {
-  readonly name: 'tables' | 'attributes' | 'roa' | 'protocols' | 'total';
+  readonly name: 'tables' | 'attributes' | 'roa' | 'protocols' | 'configuration' | 'total';
   readonly effective: number;
   readonly overhead: number;
 }

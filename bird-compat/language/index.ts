@@ -9,9 +9,13 @@ import { type ConfigurationFiles, readTokens, textTokens } from './source.ts';
 import { term } from './terms.ts';
 import type { FilterSpec, Term, Tree } from './tree.ts';
 
+export { filterSpec } from './commands.ts';
 export type { Dialect } from './dialect.ts';
+export { isPrefix, prefixLiteral } from './literals.ts';
 export { BirdError, fail, type Place, placeText, startOf } from './place.ts';
+export type { Reader } from './reader.ts';
 export { type ConfigurationFiles, UnreadableFile } from './source.ts';
+export { term } from './terms.ts';
 export type * from './tree.ts';
 
 export interface LanguageOptions {
@@ -31,6 +35,11 @@ export function readConfiguration(
   const bird = options.bird ?? detectBird(tokens);
   const dialect: Dialect = bird === 1 ? { bird, family: options.family } : { bird };
   return { tree: parseConfiguration(path, tokens, dialect), dialect };
+}
+
+/** A command of a control socket, to be read word by word. */
+export function openCommand(text: string, dialect: Dialect): Reader {
+  return new Reader(textTokens('cli', text), dialect);
 }
 
 /** A term alone, as `eval` and `show route where` have it. */

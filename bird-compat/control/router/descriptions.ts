@@ -12,7 +12,7 @@ import type { BgpDescription, ChannelDescription, ProtocolDescription } from './
 const PREFERENCES: Readonly<Record<ProtocolKind, number>> = {
   bgp: 100,
   kernel: 10,
-  device: 0,
+  device: 240,
   direct: 240,
   static: 200,
   pipe: 70,

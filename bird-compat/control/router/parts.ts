@@ -7,6 +7,7 @@ import type { Kernel } from '../../../src/kernel/port.ts';
 import type { Input, Speaker } from '../../../src/speaker/index.ts';
 import type { ProtocolKind, StaticRoute } from '../../intent/index.ts';
 import type {
+  BfdSessionView,
   CommandConfiguration,
   ConfigureRequest,
   ConfigureResult,
