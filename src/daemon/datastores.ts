@@ -1,6 +1,7 @@
 // Which datastore drivers a daemon needs.
 
 import type { RunOptions } from '../cli/types.ts';
+import { etcdDatastore } from '../datastore/etcd/etcd.ts';
 import { endpointStatus } from '../datastore/files/endpoint-status.ts';
 import { filesDatastore } from '../datastore/files/files.ts';
 import type { ApiAccess } from '../datastore/kubernetes/api-access.ts';
@@ -17,13 +18,12 @@ export interface Datastores {
 type Driver = Datastore & { readonly api?: ApiAccess };
 
 /**
- * Undefined where this build cannot read the datastore. Nothing is read in a cluster that runs without BGP.
+ * Nothing is read in a cluster that runs without BGP.
  * @param onBug errors that are ours; everything goes on
  */
-export function openDatastores(options: RunOptions, onBug: (error: unknown) => void): Datastores | undefined {
+export function openDatastores(options: RunOptions, onBug: (error: unknown) => void): Datastores {
   if (options.networkingBackend !== 'bird') return { drivers: new Map() };
   const driver = openDriver(options, onBug);
-  if (driver === undefined) return undefined;
   return {
     drivers: new Map([
       [options.datastore.type, driver],
@@ -33,7 +33,7 @@ export function openDatastores(options: RunOptions, onBug: (error: unknown) => v
   };
 }
 
-function openDriver(options: RunOptions, onBug: (error: unknown) => void): Driver | undefined {
+function openDriver(options: RunOptions, onBug: (error: unknown) => void): Driver {
   const { node, datastore, secretNamespace, nodeStatus } = options;
   switch (datastore.type) {
     case 'files':
@@ -46,6 +46,6 @@ function openDriver(options: RunOptions, onBug: (error: unknown) => void): Drive
       return kubernetesDatastore({ node, access, ...wanted, onBug });
     }
     case 'etcdv3':
-      return undefined;
+      return etcdDatastore({ node, access: datastore.etcd, onBug });
   }
 }

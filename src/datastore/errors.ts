@@ -49,10 +49,11 @@ const CONNECTION_SENTENCES: Readonly<Record<string, (host: string) => string>> =
   CERT_SIGNATURE_FAILURE: untrusted,
   ERR_SSL_WRONG_VERSION_NUMBER: (host) => `${host} does not speak TLS; its URL begins with http:`,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: (host) => `${host} does not speak TLS; its URL begins with http:`,
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: (host) => `${host} wants a client certificate`,
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: refusedCertificate,
-  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: refusedCertificate,
-  ERR_SSL_TLSV1_ALERT_BAD_CERTIFICATE: refusedCertificate,
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: unknownToServer,
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: unknownToServer,
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: unknownToServer,
+  'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE': unknownToServer,
+  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_UNKNOWN': unknownToServer,
   HPE_INVALID_CONSTANT: (host) => `${host} does not speak HTTP; if it speaks TLS, its URL begins with https:`,
 };
 
@@ -60,8 +61,9 @@ function untrusted(host: string): string {
   return `the certificate of ${host} is not signed by the CA that was given`;
 }
 
-function refusedCertificate(host: string): string {
-  return `${host} does not accept our client certificate`;
+/** Some servers say the same where there is none and where it is not a good one. */
+function unknownToServer(host: string): string {
+  return `${host} wants a client certificate that it knows`;
 }
 
 /** Why a connection could not be made, or broke, as one sentence; anything that is no such thing is thrown again. */

@@ -37,8 +37,6 @@ export class EtcdError extends Error {
 export interface Purpose {
   /** `read bgppeers`. */
   readonly text: string;
-  /** What must be readable for that. */
-  readonly prefix?: string;
   /** Absent: nobody in particular. */
   readonly user?: string;
 }
@@ -81,8 +79,8 @@ const WRONG_PASSWORD =
   'etcd does not accept user and password: ETCD_USERNAME or ETCD_PASSWORD is wrong, or there is no such user';
 const NO_USER = 'etcd does not answer without a user: set ETCD_USERNAME and ETCD_PASSWORD';
 
-function forbiddenText(host: string, { text, prefix = '/calico/', user }: Purpose): string {
-  const grant = `etcdctl role grant-permission ROLE read --prefix ${prefix}`;
+function forbiddenText(host: string, { text, user }: Purpose): string {
+  const grant = 'etcdctl role grant-permission ROLE read --prefix /calico/';
   if (user === undefined) return `${host} does not allow us to ${text}; a role needs: ${grant}`;
   return `${host} does not allow ${user} to ${text}; a role of ${user} needs: ${grant}`;
 }

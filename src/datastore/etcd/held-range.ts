@@ -102,6 +102,6 @@ async function readKeys(client: EtcdClient, range: KeyRange, { at, signal, take 
   }
 }
 
-export function purposeOf({ name, prefix }: KeyRange, { user }: EtcdClient): Purpose {
-  return { text: `read ${name}`, prefix, ...(user === undefined ? {} : { user }) };
+export function purposeOf({ name }: KeyRange, { user }: EtcdClient): Purpose {
+  return { text: `read ${name}`, ...(user === undefined ? {} : { user }) };
 }

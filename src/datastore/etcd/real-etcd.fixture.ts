@@ -2,12 +2,13 @@
 // It ends when the process that started it does, however that ends.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RawResource } from '../datastore-contract.ts';
+import { CuttableProxy } from '../kubernetes/cuttable-proxy.fixture.ts';
 
 export interface EtcdSettings {
   readonly tls?: true;
@@ -104,7 +105,11 @@ export class RealEtcd {
   }
 
   async put(key: string, value: string): Promise<void> {
-    await this.call('kv/put', { key: base64(key), value: base64(value) });
+    await this.call('kv/put', this.putRequest(key, value));
+  }
+
+  putRequest(key: string, value: string): object {
+    return { key: base64(key), value: base64(value) };
   }
 
   async delete(key: string): Promise<void> {
@@ -133,6 +138,17 @@ export class RealEtcd {
     await this.call('auth/role/grant', { name: 'reader', perm });
     await this.call('auth/user/grant', { user: 'calico', role: 'reader' });
     await this.call('auth/enable', {});
+  }
+
+  /** A way to it that can be cut. */
+  proxy(): Promise<CuttableProxy> {
+    return new CuttableProxy(() => this.port).listen();
+  }
+
+  copy(from: 'client' | 'stranger', to: string): void {
+    for (const ending of ['crt', 'key'] as const) {
+      copyFileSync(this.file(`${from}.${ending}`), join(this.folder, `${to}.${ending}`));
+    }
   }
 
   async call(path: string, body: object, token?: string): Promise<Record<string, unknown>> {
@@ -190,10 +206,14 @@ export class RealEtcd {
   }
 }
 
-const PLURALS: Readonly<Record<string, string>> = { IPPool: 'ippools', Node: 'nodes', BGPPeer: 'bgppeers' };
+const PLURALS: Readonly<Record<string, string>> = { IPPool: 'ippools' };
+
+export function resourceKey(plural: string, name: string): string {
+  return `/calico/resources/v3/projectcalico.org/${plural}/${name}`;
+}
 
 export function keyOf({ kind, metadata: { name } }: RawResource): string {
-  return `/calico/resources/v3/projectcalico.org/${PLURALS[kind]}/${name}`;
+  return resourceKey(PLURALS[kind]!, name);
 }
 
 export function base64(text: string): string {
