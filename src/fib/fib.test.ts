@@ -447,3 +447,55 @@ describe('cost', () => {
     expect(hops('10.65.1.0/26')).toBe(hops('10.65.2.0/26'));
   });
 });
+
+describe('IPv6 next hops of IPv4 routes (RFC 8950)', () => {
+  test('follow connected networks, routes of others and links of IPv6', () => {
+    const fib = new Fib('ipv4');
+    const own = address('eth0', 'fd00::1', 'fd00::/64');
+    fib.kernelEvents([{ type: 'snapshot', links: [link('eth0'), link('eth1')], addresses: [own], learned: [] }]);
+    const hop = { gateway: 'fd00::9', device: 'eth0' };
+    expect(fib.setRoute('10.1.0.0/16', [bgp('fd00::9')])).toEqual([unicast('10.1.0.0/16', [hop])]);
+    expect(fib.setRoute('10.2.0.0/16', [bgp('fd01::9')])).toEqual([typed('10.2.0.0/16', 'unreachable')]);
+    expect(fib.unresolvedNextHops()).toEqual(['fd01::9']);
+    const via = learned('fd01::/64', [{ gateway: 'fd00::8', device: 'eth0' }]);
+    expect(fib.kernelEvents([{ type: 'learned', route: via }])).toEqual({
+      wishes: [unicast('10.2.0.0/16', [{ gateway: 'fd00::8', device: 'eth0' }])],
+      sources: [],
+    });
+    expect([fib.resolve('fd00::9'), fib.isConnected('fd00::9'), fib.isConnected('fd01::9')]).toEqual([
+      hop,
+      true,
+      false,
+    ]);
+  });
+});
+
+describe.each(['ipv4', 'ipv6'] as const)('a next hop on one link (%s)', (family) => {
+  const prefix = family === 'ipv4' ? '10.1.0.0/16' : 'fd01::/48';
+  const metric = family === 'ipv4' ? 0 : 1024;
+  const hop = { gateway: 'fe80::9', device: 'eth1' };
+
+  test('is reached while the interface is up', () => {
+    const fib = new Fib(family);
+    fib.kernelEvents([{ type: 'snapshot', links: [link('eth1')], addresses: [], learned: [] }]);
+    expect(fib.setRoute(prefix, [bgp('fe80::9%eth1')])).toEqual([unicast(prefix, [hop], metric)]);
+    expect(fib.isConnected('fe80::9%eth1')).toBe(true);
+    const down = fib.kernelEvents([{ type: 'link', link: link('eth1', false) }]);
+    expect(down.wishes).toEqual([typed(prefix, 'unreachable', metric)]);
+    expect(fib.unresolvedNextHops()).toEqual(['fe80::9%eth1']);
+    expect(fib.kernelEvents([{ type: 'link', link: link('eth1') }]).wishes).toEqual([unicast(prefix, [hop], metric)]);
+    expect(fib.kernelEvents([{ type: 'linkRemoved', device: 'eth1' }]).wishes).toEqual(down.wishes);
+    expect(fib.setRoute(prefix, undefined)).toEqual([none(prefix)]);
+    expect(fib.unresolvedNextHops()).toEqual([]);
+  });
+
+  test('is not the one of the same address on another link', () => {
+    const fib = new Fib(family);
+    fib.kernelEvents([{ type: 'snapshot', links: [link('eth0'), link('eth1')], addresses: [], learned: [] }]);
+    expect(['fe80::9%eth0', 'fe80::9%eth1', 'fe80::9%eth2'].map((each) => fib.resolve(each)?.device)).toEqual([
+      'eth0',
+      'eth1',
+      undefined,
+    ]);
+  });
+});

@@ -12,6 +12,7 @@
 import type { Address, Family, Prefix } from 'node-bgp';
 import { matchesInterface } from './interface-pattern.ts';
 import { compareNextHops, kernelMetric, sameNextHops, sameRoute } from './kernel-route.ts';
+import { hasZone, LinkLocalTable } from './link-local-table.ts';
 import { NextHopTable } from './next-hop-table.ts';
 import type { InterfaceAddress, KernelEvent, KernelNextHop, KernelRoute, KernelWish, LearnedRoute } from './types.ts';
 
@@ -19,6 +20,7 @@ import type { InterfaceAddress, KernelEvent, KernelNextHop, KernelRoute, KernelW
 export type Candidate =
   | {
       readonly type: 'bgp';
+      /** With the interface as its zone (`fe80::1%eth0`) where it is known on that link only. */
       readonly nextHop: Address;
       /** The same router's address on the link (RFC 2545 3): the gateway where the next hop is on a link of ours. */
       readonly linkLocal?: Address | undefined;
@@ -77,6 +79,9 @@ const NOT_ANNOUNCED: readonly number[] = [0, 1, 2, 12];
 export class Fib {
   readonly #family: Family;
   readonly #table: NextHopTable;
+  /** Of the other family, for next hops of IPv4 routes that are IPv6 addresses (RFC 8950). */
+  readonly #otherTable: NextHopTable | undefined;
+  readonly #linkLocals = new LinkLocalTable();
   readonly #routes = new Map<Prefix, Route>();
   /** Next hop (or gateway of a local route) -> who depends on it. */
   readonly #dependents = new Map<Address, Dependents>();
@@ -86,6 +91,7 @@ export class Fib {
   constructor(family: Family) {
     this.#family = family;
     this.#table = new NextHopTable(family);
+    this.#otherTable = family === 'ipv4' ? new NextHopTable('ipv6') : undefined;
   }
 
   configure(config: FibConfig): FibChanges {
@@ -100,7 +106,11 @@ export class Fib {
   /** Events of the other family do nothing; give the same list to both. */
   kernelEvents(events: readonly KernelEvent[]): FibChanges {
     const concerned = new Set<Prefix>();
-    for (const event of events) for (const prefix of this.#table.apply(event)) concerned.add(prefix);
+    for (const event of events) {
+      for (const prefix of this.#table.apply(event)) concerned.add(prefix);
+      this.#otherTable?.apply(event);
+      this.#linkLocals.apply(event);
+    }
     return { wishes: this.#recompute(this.#affected()), sources: this.#offer(concerned) };
   }
 
@@ -124,12 +134,12 @@ export class Fib {
 
   /** The first hop towards an address; undefined: no way there, or an address of this host. */
   resolve(address: Address): KernelNextHop | undefined {
-    return this.#table.resolve(address).nextHops[0];
+    return this.#waysTo(address).resolve(address).nextHops[0];
   }
 
   /** The way to it needs no gateway and no route of others. */
   isConnected(address: Address): boolean {
-    return this.#table.resolve(address).connected;
+    return this.#waysTo(address).resolve(address).connected;
   }
 
   /** In a network of one of our interfaces: what a route through a gateway needs. */
@@ -145,8 +155,10 @@ export class Fib {
   /** Next hops that paths depend on and that lead nowhere; own addresses are not among them. */
   unresolvedNextHops(): Address[] {
     const unresolved: Address[] = [];
-    for (const [address, { nextHops, local }] of this.#table.watched()) {
-      if (nextHops.length === 0 && !local) unresolved.push(address);
+    for (const table of this.#tables()) {
+      for (const [address, { nextHops, local }] of table.watched()) {
+        if (nextHops.length === 0 && !local) unresolved.push(address);
+      }
     }
     return unresolved;
   }
@@ -171,6 +183,16 @@ export class Fib {
     return size;
   }
 
+  #waysTo(address: Address): NextHopTable | LinkLocalTable {
+    if (hasZone(address)) return this.#linkLocals;
+    return address.includes(':') ? (this.#otherTable ?? this.#table) : this.#table;
+  }
+
+  #tables(): readonly (NextHopTable | LinkLocalTable)[] {
+    const tables = [this.#table, this.#linkLocals];
+    return this.#otherTable === undefined ? tables : [...tables, this.#otherTable];
+  }
+
   #recompute(prefixes: Iterable<Prefix>): KernelWish[] {
     const wishes: KernelWish[] = [];
     for (const prefix of prefixes) {
@@ -184,8 +206,10 @@ export class Fib {
   /** Prefixes with a next hop that resolves differently now. */
   #affected(): Set<Prefix> {
     const affected = new Set<Prefix>();
-    for (const address of this.#table.takeChanged()) {
-      for (const prefix of this.#dependents.get(address)?.prefixes ?? []) affected.add(prefix);
+    for (const table of this.#tables()) {
+      for (const address of table.takeChanged()) {
+        for (const prefix of this.#dependents.get(address)?.prefixes ?? []) affected.add(prefix);
+      }
     }
     return affected;
   }
@@ -218,7 +242,7 @@ export class Fib {
     let unresolved = false;
     for (const candidate of candidates) {
       if (candidate.type !== 'bgp' || lists.length === this.#config.maxPaths) break;
-      const { nextHops } = this.#table.resolve(candidate.nextHop);
+      const { nextHops } = this.#waysTo(candidate.nextHop).resolve(candidate.nextHop);
       if (nextHops.length > 0) lists.push(this.#hopsOf(candidate, nextHops));
       else unresolved = true; // a path to nowhere, or to ourselves, says so
     }
@@ -260,7 +284,7 @@ export class Fib {
       dependents.prefixes.add(prefix);
       return;
     }
-    this.#table.watch(address);
+    this.#waysTo(address).watch(address);
     this.#dependents.set(address, { prefixes: new Set([prefix]), altered: new Map() });
   }
 
@@ -270,7 +294,7 @@ export class Fib {
     dependents.prefixes.delete(prefix);
     if (dependents.prefixes.size > 0) return;
     this.#dependents.delete(address);
-    this.#table.unwatch(address);
+    this.#waysTo(address).unwatch(address);
   }
 
   /** Whether the next hop table is another now. */

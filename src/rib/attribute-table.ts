@@ -31,6 +31,8 @@ export const DEFAULT_LOCAL_PREF = 100;
 export const LLGR_STALE = 1;
 const HAS_ORIGINATOR_ID = 2;
 const IS_LOOP = 4;
+/** RFC 8326. */
+export const GRACEFUL_SHUTDOWN = 8;
 
 const CANONICAL: AttributeContext = { fourOctetAs: true, peerType: 'ibgp' };
 const CANONICAL_MARK = 0xff;
@@ -221,7 +223,8 @@ export class AttributeTable {
     this.#checkedBy[id] = 0;
     this.flags[id] =
       (originatorId === undefined ? 0 : HAS_ORIGINATOR_ID) |
-      (attributes.communities?.includes(COMMUNITY.LLGR_STALE) ? LLGR_STALE : 0);
+      (attributes.communities?.includes(COMMUNITY.LLGR_STALE) ? LLGR_STALE : 0) |
+      (attributes.communities?.includes(COMMUNITY.GRACEFUL_SHUTDOWN) ? GRACEFUL_SHUTDOWN : 0);
   }
 
   #remember(id: SetId, attributes: Attributes): void {

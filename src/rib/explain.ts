@@ -11,7 +11,7 @@ import {
   type PolicyRoute,
 } from '../policy/index.ts';
 import { emptyRoute } from './export-policy.ts';
-import { findLoop, type Loop, type LoopRules } from './import-policy.ts';
+import { arriving, findLoop, type Loop, type LoopRules } from './import-policy.ts';
 import type { Row } from './path-table.ts';
 import type { PrefixId } from './prefix-table.ts';
 import type { RibTables } from './tables.ts';
@@ -41,7 +41,7 @@ export function explainImport(
   if (loop !== undefined) return { type: 'loop', loop };
   const route = describedRoute(tables, prefix, row, peer);
   route.preference = tables.sources[tables.paths.source[row]!]!.info.preference;
-  route.attributes = attributes;
+  route.attributes = arriving(attributes, loops);
   return { type: 'policy', explanation: explain(policy, route) };
 }
 

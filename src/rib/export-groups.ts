@@ -225,6 +225,9 @@ function sameTarget(a: GroupOptions['target'], b: GroupOptions['target']): boole
     a.clusterId === b.clusterId &&
     a.nextHopMode === b.nextHopMode &&
     a.localAddress === b.localAddress &&
+    a.linkLocalAddress === b.linkLocalAddress &&
+    a.role === b.role &&
+    a.gracefulShutdown === b.gracefulShutdown &&
     a.routeReflectorClient === b.routeReflectorClient &&
     a.llgrAware === b.llgrAware
   );

@@ -1,7 +1,14 @@
 // From a path to the attribute set that a group sends, or to "not sent": eligibility, the transformation for the target,
 // the export filter, the finish, the encoding. What does not depend on the prefix is done once for each attribute set.
 
-import { type AttributeContext, type Attributes, addressBytes, type Family, writeAttributes } from 'node-bgp';
+import {
+  type Address,
+  type AttributeContext,
+  type Attributes,
+  addressBytes,
+  type Family,
+  writeAttributes,
+} from 'node-bgp';
 import { dependsOn, evaluate, type Policy, type PolicyPeer, type PolicyRoute } from '../policy/index.ts';
 import { NO_SET, type SetId } from './interner.ts';
 import type { Row } from './path-table.ts';
@@ -10,7 +17,7 @@ import { NO_PREPARED, NOT_YET, type Prepared, type PreparedOwner, REFUSED } from
 import type { SentSets } from './sent-sets.ts';
 import type { SourceId } from './source.ts';
 import type { RibTables } from './tables.ts';
-import { type ExportTarget, mayExport, prepareForExport, sortCommunities } from './transform.ts';
+import { type ExportTarget, finishForCodec, mayExport, prepareForExport } from './transform.ts';
 
 /** Inputs of a filter that differ between prefixes with the same attributes from the same source. */
 const PER_PREFIX = ['prefix', 'interface', 'gateway', 'metric', 'preference', 'dest', 'other'] as const;
@@ -119,15 +126,25 @@ export class ExportPolicy implements PreparedOwner {
     return evaluate(this.#options.policy, this.#route);
   }
 
-  /** As `finishExport`, whose LOCAL_PREF the codec leaves out for eBGP. NO_SET where the attributes leave no room for a prefix in a message (RFC 8654 4). */
+  /**
+   * NO_SET where the attributes leave no room for a prefix in a message (RFC 8654 4), or where the peer does not take IPv6
+   * next hops of IPv4 routes.
+   */
   #encode(attributes: Attributes): SetId {
-    const { context, maxMessageLength } = this.#options;
-    const { nextHop } = attributes;
-    const mp = this.#tables.family === 'ipv6' || (this.#options.extendedNextHop && nextHop!.includes(':'));
-    const encoded = writeAttributes(sortCommunities(attributes), context, mp);
+    const { context, maxMessageLength, extendedNextHop, target } = this.#options;
+    const nextHop = attributes.nextHop!;
+    const mp = nextHop.includes(':');
+    if (mp && this.#tables.family === 'ipv4' && !extendedNextHop) return NO_SET;
+    const encoded = writeAttributes(finishForCodec(attributes, target), context, mp);
     if (encoded.length + MESSAGE_OVERHEAD > maxMessageLength) return NO_SET;
-    return this.sent.intern(encoded, mp ? addressBytes(nextHop!) : undefined);
+    return this.sent.intern(encoded, mp ? nextHopField(nextHop, target) : undefined);
   }
+}
+
+/** RFC 2545 3: beside our own address stands the one that we have on the link. */
+function nextHopField(nextHop: Address, { localAddress, linkLocalAddress }: ExportTarget): Uint8Array {
+  if (linkLocalAddress === undefined || nextHop !== localAddress) return addressBytes(nextHop);
+  return Uint8Array.of(...addressBytes(nextHop), ...addressBytes(linkLocalAddress));
 }
 
 export function emptyRoute(family: Family, peer: PolicyPeer | undefined): PolicyRoute {

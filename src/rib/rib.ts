@@ -180,33 +180,32 @@ export class Rib {
     if (changed.size === 0) return;
     for (let row = 0; row < paths.highest; row++) {
       if (!paths.isInUse(row) || paths.received[row] === NO_SET) continue;
-      const nextHop = this.#nextHopOf(row);
+      const nextHop = this.tables.nextHopOf(row);
       if (nextHop === undefined || !changed.has(nextHop)) continue;
       this.#markReachability(row);
       this.#touch(paths.prefix[row]!);
     }
   }
 
-  #nextHopOf(row: Row): Address | undefined {
-    const { paths, attributes } = this.tables;
-    const id = paths.set[row] === NO_SET ? paths.received[row]! : paths.set[row]!;
-    return attributes.nextHopOf(id);
-  }
-
   #markReachability(row: Row): void {
-    const { paths, attributes } = this.tables;
-    const set = paths.set[row] === NO_SET ? paths.received[row]! : paths.set[row]!;
-    if (this.#isReachable(attributes.nextHop[set]!)) paths.flags[row]! &= ~UNREACHABLE;
+    const { paths, sources } = this.tables;
+    const isOnLink = sources[paths.source[row]!]!.info.interface !== undefined;
+    if (isOnLink ? this.#leads(this.tables.nextHopOf(row)) : this.#isReachable(row)) paths.flags[row]! &= ~UNREACHABLE;
     else paths.flags[row]! |= UNREACHABLE;
   }
 
-  #isReachable(nextHop: AddressNumber): boolean {
+  #isReachable(row: Row): boolean {
+    const { paths, attributes } = this.tables;
+    const nextHop = attributes.nextHop[paths.set[row] === NO_SET ? paths.received[row]! : paths.set[row]!]!;
     if (nextHop !== this.#lastNextHop) {
-      const address = this.tables.attributes.addressOf(nextHop);
       this.#lastNextHop = nextHop;
-      this.#lastIsReachable = address === undefined || this.tables.nextHops.resolve(address).reachable;
+      this.#lastIsReachable = this.#leads(attributes.addressOf(nextHop));
     }
     return this.#lastIsReachable;
+  }
+
+  #leads(nextHop: Address | undefined): boolean {
+    return nextHop === undefined || this.tables.nextHops.resolve(nextHop).reachable;
   }
 
   // --- LocRib
@@ -299,13 +298,17 @@ export class Rib {
     return id;
   }
 
-  /** The row of a path: the one it has, brought back to life if need be, or a new one. */
+  /** The row of a path: the one it has, brought back to life if need be, or a new one; NO_ROW beyond the source's limit. */
   #rowFor(source: Source, prefix: PrefixId, pathId: number): Row {
     const { paths } = this.tables;
     const found = paths.find(prefix, source.id, pathId);
     if (found !== NO_ROW && (paths.flags[found]! & DEAD) === 0) {
       paths.flags[found]! &= ~(STALE | LONG_STALE);
       return found;
+    }
+    if (source.received >= source.receivesAtMost) {
+      source.hasBlockedReceived = true;
+      return NO_ROW;
     }
     source.received++;
     if (found === NO_ROW) return paths.add(prefix, source.id, pathId);
@@ -317,6 +320,7 @@ export class Rib {
   #put(source: Source, prefix: PrefixId, pathId: number, received: SetId, policy: ImportPolicy): void {
     const { paths } = this.tables;
     const row = this.#rowFor(source, prefix, pathId);
+    if (row === NO_ROW) return;
     if (paths.received[row] === received && paths.set[row] === received) return;
     this.#judge(source, row, received, policy);
   }
@@ -331,7 +335,11 @@ export class Rib {
     if (isNew) paths.received[row] = received;
     policy.evaluate(prefix, row, received);
     if (isNew) paths.received[row] = NO_SET;
-    const set = (paths.flags[row]! & LONG_STALE) === 0 ? policy.set : this.#longStale(policy.set);
+    let set = (paths.flags[row]! & LONG_STALE) === 0 ? policy.set : this.#longStale(policy.set);
+    if (set !== NO_SET && before === NO_SET && source.accepted >= source.acceptsAtMost) {
+      source.hasBlockedAccepted = true;
+      set = NO_SET;
+    }
     source.accepted += Number(set !== NO_SET) - Number(before !== NO_SET);
     paths.put(row, received, set, policy.preference);
     this.#markReachability(row);

@@ -19,6 +19,8 @@ export interface SourceInfo {
   readonly peer?: PolicyPeer;
   readonly identifier?: RouterId;
   readonly routeReflectorClient?: boolean;
+  /** Of a session between link-local addresses: what such a next hop is on. */
+  readonly interface?: string;
 }
 
 export class Source {
@@ -27,6 +29,12 @@ export class Source {
   /** Paths in AdjRibIn, and those that import policy let in. */
   received = 0;
   accepted = 0;
+  /** Paths beyond so many are not taken, or not let in. */
+  receivesAtMost = Number.POSITIVE_INFINITY;
+  acceptsAtMost = Number.POSITIVE_INFINITY;
+  /** Some were turned away for that, and nobody has asked since. */
+  hasBlockedReceived = false;
+  hasBlockedAccepted = false;
 
   /** Peer address as hex digits of fixed length, IPv4 before IPv6: orders sources (RFC 4271 9.1.2.2 g). */
   readonly addressKey: string;

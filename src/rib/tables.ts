@@ -1,6 +1,6 @@
 // The tables of one family side by side, as the parts of the RIB share them, and the view of a path that filters get.
 
-import type { Family } from 'node-bgp';
+import { type Address, type Family, isLinkLocal } from 'node-bgp';
 import type { PolicyRoute } from '../policy/index.ts';
 import { type AttributeTable, NO_SET } from './attribute-table.ts';
 import type { NextHops } from './next-hops.ts';
@@ -41,8 +41,22 @@ export class RibTables {
 
   /** Interior cost of the next hop of a path (RFC 4271 9.1.2.2 e). */
   nextHopCost(row: Row): number {
-    const nextHop = this.attributes.nextHopOf(this.paths.set[row]!);
+    const nextHop = this.nextHopOf(row);
     return nextHop === undefined ? 0 : this.nextHops.resolve(nextHop).cost;
+  }
+
+  /**
+   * What is to be resolved for a path: its next hop, or where the peer is known by its link-local address, the one on that
+   * link, with the interface as its zone (`fe80::1%eth0`).
+   */
+  nextHopOf(row: Row): Address | undefined {
+    const { paths, attributes } = this;
+    const set = paths.set[row] === NO_SET ? paths.received[row]! : paths.set[row]!;
+    const device = this.sources[paths.source[row]!]?.info.interface;
+    if (device === undefined) return attributes.nextHopOf(set);
+    const { nextHop, linkLocalNextHop } = attributes.attributesOf(set);
+    const onLink = linkLocalNextHop ?? (nextHop !== undefined && isLinkLocal(nextHop) ? nextHop : undefined);
+    return onLink === undefined ? nextHop : `${onLink}%${device}`;
   }
 
   /** Fills in everything of a route but its attributes and the peer it goes to. */
@@ -65,8 +79,7 @@ export class RibTables {
     route.metric = detail?.metric;
     route.interface = detail?.interface ?? '';
     route.gateway = undefined;
-    const received = paths.set[row] === NO_SET ? paths.received[row]! : paths.set[row]!;
-    const nextHop = this.attributes.nextHopOf(received);
+    const nextHop = this.nextHopOf(row);
     if (detail !== undefined || nextHop === undefined) return;
     const resolution = this.nextHops.resolve(nextHop);
     route.interface = resolution.device;

@@ -17,6 +17,9 @@ const IBGP: ExportTarget = {
 const CLIENT: ExportTarget = { ...IBGP, routeReflectorClient: true };
 const EBGP: ExportTarget = { ...IBGP, type: 'ebgp' };
 
+const PROVIDER: ExportTarget = { ...EBGP, role: 'provider' };
+const LATERAL: ExportTarget = { ...EBGP, role: 'peer' };
+
 const LOCAL: SourceInfo = { kind: 'static', protocol: 'static1', preference: 200 };
 const from = (type: 'ebgp' | 'ibgp', routeReflectorClient = false): SourceInfo => {
   const remoteAs = type === 'ibgp' ? 64512 : 65001;
@@ -40,6 +43,11 @@ describe('what does not go to a peer', () => {
     ['NO_EXPORT to eBGP', from('ibgp'), withCommunity(COMMUNITY.NO_EXPORT), EBGP, 'noExport'],
     ['NO_EXPORT to iBGP', from('ebgp'), withCommunity(COMMUNITY.NO_EXPORT), IBGP, undefined],
     ['NO_EXPORT_SUBCONFED to eBGP', from('ibgp'), withCommunity(COMMUNITY.NO_EXPORT_SUBCONFED), EBGP, 'noExport'],
+    ['NO_PEER to eBGP', from('ibgp'), withCommunity(COMMUNITY.NO_PEER), EBGP, undefined],
+    ['NO_PEER to a peer in the sense of RFC 9234', from('ibgp'), withCommunity(COMMUNITY.NO_PEER), LATERAL, 'noPeer'],
+    ['what goes down only, to a customer', from('ibgp'), { ...ROUTE, onlyToCustomer: 9 }, PROVIDER, undefined],
+    ['what goes down only, to the side', from('ibgp'), { ...ROUTE, onlyToCustomer: 9 }, LATERAL, 'onlyToCustomer'],
+    ['what goes down only, inside the AS', from('ebgp'), { ...ROUTE, onlyToCustomer: 9 }, IBGP, undefined],
     ['LLGR_STALE to who does not know it', from('ebgp'), withCommunity(COMMUNITY.LLGR_STALE), IBGP, 'llgrStale'],
     [
       'LLGR_STALE to who knows it',
@@ -81,8 +89,28 @@ describe('what a route is on its way to a peer', () => {
       seen(from('ibgp'), {}, { ...EBGP, nextHopMode: 'keep' }),
       { ...ROUTE, asPath: ourPath } as Attributes,
     ],
+    [
+      'of our own, down to a customer',
+      seen(LOCAL, {}, PROVIDER),
+      { ...ROUTE, asPath: ourPath, nextHop: '10.0.0.1', onlyToCustomer: 64512 } as Attributes,
+    ],
+    [
+      'with a next hop that is known on its link only, in the AS',
+      seen(from('ebgp'), { nextHop: 'fe80::2', linkLocalNextHop: 'fe80::2' }, { ...IBGP, localAddress: 'fd00::1' }),
+      { ...ROUTE, nextHop: 'fd00::1' },
+    ],
   ])('for the filter: %s', (_, attributes, expected) => {
     expect(attributes).toEqual(expected);
+  });
+
+  it('on the wire before a graceful shutdown: the mark, and the lowest LOCAL_PREF inside the AS (RFC 8326 4.1)', () => {
+    const { localPref: _, ...outside } = ROUTE;
+    const marked = { communities: [7, COMMUNITY.GRACEFUL_SHUTDOWN] };
+    const route = { ...ROUTE, communities: [7] };
+    expect(finishExport(route, { ...EBGP, gracefulShutdown: true })).toEqual({ ...outside, ...marked });
+    expect(finishExport(route, { ...IBGP, gracefulShutdown: true })).toEqual({ ...ROUTE, ...marked, localPref: 0 });
+    const both = { ...route, communities: [COMMUNITY.GRACEFUL_SHUTDOWN, 7] };
+    expect(finishExport(both, { ...EBGP, gracefulShutdown: true })).toEqual({ ...outside, ...marked });
   });
 
   it('on the wire: communities in ascending order, LOCAL_PREF only inside the AS', () => {

@@ -1,9 +1,10 @@
 // What happens to attributes on the way from a path to a peer before its export filter looks (RFC 4271 5.1, RFC 4456 8),
 // and what is taken off after it. Pure functions over attributes; who is in which group is said elsewhere.
 
-import type { Address, Asn, AsPathSegment, Attributes, RouterId } from 'node-bgp';
-import { COMMUNITY } from 'node-bgp';
+import type { Address, Asn, AsPathSegment, Attributes, Role, RouterId } from 'node-bgp';
+import { COMMUNITY, isLinkLocal } from 'node-bgp';
 import { DEFAULT_LOCAL_PREF } from './attribute-table.ts';
+import { maySend, sentMark } from './roles.ts';
 import type { SourceInfo } from './source.ts';
 
 /** Everything in which two peers must agree to get the same routes, apart from policy and encoding. */
@@ -15,15 +16,28 @@ export interface ExportTarget {
   readonly nextHopMode: 'auto' | 'self' | 'keep';
   /** Our address on the sessions of this group: next hop "self". */
   readonly localAddress: Address;
+  /** Ours on the link to the peer, told beside it (RFC 2545 3). */
+  readonly linkLocalAddress?: Address | undefined;
   readonly routeReflectorClient: boolean;
   /** The peers know what LLGR_STALE means (RFC 9494 4.3). */
   readonly llgrAware: boolean;
+  /** Ours towards the AS of external peers (RFC 9234). */
+  readonly role?: Role | undefined;
+  /** The peers are to look for other ways (RFC 8326). */
+  readonly gracefulShutdown?: boolean | undefined;
 }
 
 /** Why a path may not go to a target, whatever its filter says. */
-export type ExportObstacle = 'insideAs' | 'clusterList' | 'noAdvertise' | 'noExport' | 'llgrStale';
+export type ExportObstacle =
+  | 'insideAs'
+  | 'clusterList'
+  | 'noAdvertise'
+  | 'noExport'
+  | 'noPeer'
+  | 'onlyToCustomer'
+  | 'llgrStale';
 
-/** May a path of this source go to this target at all? (RFC 4271 9.2.1, RFC 4456 6, RFC 1997) */
+/** May a path of this source go to this target at all? (RFC 4271 9.2.1, RFC 4456 6, RFC 1997, RFC 9234 5) */
 export function mayExport(source: SourceInfo, attributes: Attributes, target: ExportTarget): boolean {
   return exportObstacle(source, attributes, target) === undefined;
 }
@@ -44,8 +58,9 @@ export function exportObstacle(
     if (community === COMMUNITY.LLGR_STALE && !target.llgrAware) return 'llgrStale';
     if (target.type !== 'ebgp') continue;
     if (community === COMMUNITY.NO_EXPORT || community === COMMUNITY.NO_EXPORT_SUBCONFED) return 'noExport';
+    if (community === COMMUNITY.NO_PEER && target.role === 'peer') return 'noPeer'; // RFC 3765 2
   }
-  return undefined;
+  return target.role === undefined || maySend(attributes, target.role) ? undefined : 'onlyToCustomer';
 }
 
 /** Attributes as the export filter is to see them. */
@@ -58,6 +73,8 @@ export function prepareForExport(source: SourceInfo, attributes: Attributes, tar
     prepared.asPath = prependAs(attributes.asPath, target.localAs);
     // A MED learned from one neighbouring AS says nothing to another (RFC 4271 5.1.4): it becomes what none means.
     if (attributes.med !== undefined && source.kind === 'bgp') prepared.med = 0;
+    const mark = target.role === undefined ? undefined : sentMark(attributes, target.role, target.localAs);
+    if (mark !== undefined) prepared.onlyToCustomer = mark;
   } else if (source.peer?.type === 'ibgp') {
     prepared.originatorId = attributes.originatorId ?? source.identifier ?? 0;
     prepared.clusterList = [target.clusterId, ...(attributes.clusterList ?? [])];
@@ -67,8 +84,19 @@ export function prepareForExport(source: SourceInfo, attributes: Attributes, tar
 
 /** Attributes as they go on the wire, given what the filter made of them. */
 export function finishExport(attributes: Attributes, target: ExportTarget): Attributes {
-  const sorted = sortCommunities(attributes);
+  const sorted = finishForCodec(attributes, target);
   return target.type === 'ibgp' || sorted.localPref === undefined ? sorted : without(sorted, LOCAL_PREF);
+}
+
+/** The same, with a LOCAL_PREF that the codec leaves out for eBGP. */
+export function finishForCodec(attributes: Attributes, target: ExportTarget): Attributes {
+  return sortCommunities(target.gracefulShutdown ? withGracefulShutdown(attributes) : attributes);
+}
+
+/** RFC 8326 4.1; inside the AS LOCAL_PREF says the same. */
+function withGracefulShutdown(attributes: Attributes): Attributes {
+  const communities = new Set([...(attributes.communities ?? []), COMMUNITY.GRACEFUL_SHUTDOWN]);
+  return { ...attributes, communities: [...communities], localPref: 0 };
 }
 
 type Draft = { -readonly [Name in keyof Attributes]: Attributes[Name] };
@@ -115,6 +143,7 @@ function inOrder<T>(list: readonly T[] | undefined, compare: (a: T, b: T) => num
 function exportedNextHop(attributes: Attributes, target: ExportTarget): Address {
   const own = attributes.nextHop;
   if (own === undefined || target.nextHopMode === 'self') return target.localAddress;
+  if (isLinkLocal(own)) return target.localAddress; // means nothing beyond its link (RFC 2545 3)
   if (target.nextHopMode === 'keep') return own;
   return target.type === 'ibgp' ? own : target.localAddress;
 }

@@ -9,7 +9,7 @@ import type { ExportOutcome, Reason, ToldPath } from './explanation.ts';
 import type { FamilyRouter } from './family-router.ts';
 import { groupOptions } from './group-options.ts';
 import type { Session, SpeakerPeer } from './peer.ts';
-import { exportReason, NO_ROOM, OWN_ROUTE, withoutFamily } from './reasons.ts';
+import { exportReason, IPV6_NEXT_HOP, NO_ROOM, OWN_ROUTE, withoutFamily } from './reasons.ts';
 import { attributesSnapshot } from './snapshot.ts';
 import type { Speaker } from './speaker.ts';
 
@@ -81,7 +81,10 @@ class Exports {
     const source = peer.families.get(family)?.source;
     if (source !== undefined && rib.tables.paths.source[row] === source.id) return this.#notSent(row, OWN_ROUTE);
     const told = this.#judged(peer, session, row);
-    return told.sent && this.#isLeftOut(peer, session, row) ? this.#notSent(row, NO_ROOM) : told;
+    if (!told.sent) return told;
+    const isForeign = family === 'ipv4' && told.attributes?.nextHop?.includes(':') === true;
+    if (isForeign && !session.negotiated.extendedNextHop) return this.#notSent(row, IPV6_NEXT_HOP);
+    return this.#isLeftOut(peer, session, row) ? this.#notSent(row, NO_ROOM) : told;
   }
 
   #judged(peer: SpeakerPeer, session: Session, row: Row): ToldPath {
@@ -141,6 +144,7 @@ export function assumedSession(peer: PeerIntent, { addresses }: Pick<Intent, 'ad
       peerType: peer.localAs === peer.remoteAs ? 'ibgp' : 'ebgp',
       remoteAs: peer.remoteAs,
       families: peer.families,
+      extendedNextHop: peer.extendedNextHop === true,
     },
   };
 }

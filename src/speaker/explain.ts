@@ -100,7 +100,7 @@ function explainPath(
     ...importOf(speaker, router, prefix, row, detailed),
     ...(decidedBy === undefined ? {} : { decidedBy }),
     ...((tables.paths.flags[row]! & STALE) === 0 ? {} : { stale: true as const }),
-    ...hopOf(router, row, attributes.nextHop),
+    ...hopOf(router, row),
     attributes: attributesSnapshot(attributes),
   };
 }
@@ -117,7 +117,7 @@ function importOf(
   const { intent } = speaker;
   if (peer?.families.get(family)?.source !== source || intent === undefined) return {};
   const { bgpIdentifier, clusterId = bgpIdentifier } = intent;
-  const loops = loopRules(peer.intent, { bgpIdentifier, clusterId });
+  const loops = loopRules(peer.intent, { bgpIdentifier, clusterId }, peer.remoteAs);
   const result = explainImport(tables, prefix, row, peer.intent.importPolicy, peer.policyPeer, loops);
   return { import: importReason(result, detailed) };
 }
@@ -148,9 +148,10 @@ function madeByOf(
 
 type Hop = Pick<PathExplanation, 'interface' | 'gateway' | 'unreachable'>;
 
-function hopOf({ rib: { tables } }: FamilyRouter, row: Row, nextHop: Address | undefined): Hop {
+function hopOf({ rib: { tables } }: FamilyRouter, row: Row): Hop {
   const detail = tables.paths.details.get(row);
   if (detail !== undefined) return { interface: detail.interface };
+  const nextHop = tables.nextHopOf(row);
   if (nextHop === undefined) return {};
   const { reachable, device, gateway } = tables.nextHops.resolve(nextHop);
   if (!reachable) return { unreachable: true };

@@ -144,7 +144,7 @@ export class Forwarding {
   #candidate(rib: Rib, prefix: number, row: Row): Candidate | undefined {
     if (!this.#describe(rib, prefix, row)) return undefined;
     const result = evaluate(this.#policy!, this.#route);
-    return result.accepted ? candidateOf(this.#route, result, this.#metric) : undefined;
+    return result.accepted ? this.#candidateOf(rib, row, result) : undefined;
   }
 
   /** Fills in the route for the kernel policy; false: no such path is ever programmed. */
@@ -165,7 +165,7 @@ export class Forwarding {
     if (best === undefined) return { type: 'noPath' };
     if (!this.#describe(rib, prefix, best)) return { type: 'notOurs' };
     const explanation = explain(this.#policy!, this.#route);
-    const candidate = explanation.accepted ? candidateOf(this.#route, explanation, this.#metric) : undefined;
+    const candidate = explanation.accepted ? this.#candidateOf(rib, best, explanation) : undefined;
     const route = this.fib.wishedFor(rib.tables.prefixes.text(prefix));
     return {
       type: 'policy',
@@ -173,6 +173,13 @@ export class Forwarding {
       ...(candidate === undefined ? {} : { candidate }),
       ...(route === undefined ? {} : { route }),
     };
+  }
+
+  #candidateOf(rib: Rib, row: Row, result: PolicyResult): Candidate | undefined {
+    const candidate = candidateOf(this.#route, result, this.#metric);
+    if (candidate?.type !== 'bgp') return candidate;
+    const nextHop = rib.tables.nextHopOf(row)!;
+    return nextHop.includes('%') ? { ...candidate, nextHop, linkLocal: undefined } : candidate;
   }
 
   #offer(prefixes: readonly Prefix[], rib: Rib, locals: LocalSources): void {

@@ -1,6 +1,6 @@
 // Which export group a session belongs to: everything that makes its messages what they are.
 
-import { type Address, type Family, familyOf } from 'node-bgp';
+import { type Address, type Family, familyOf, isLinkLocal } from 'node-bgp';
 import type { GroupOptions } from '../rib/index.ts';
 import type { Session, SpeakerPeer } from './peer.ts';
 import type { RouterIdentity } from './peer-routes.ts';
@@ -19,9 +19,11 @@ export function groupOptions(
       identifier: identity.bgpIdentifier,
       clusterId: intent.clusterId ?? identity.clusterId,
       nextHopMode: intent.nextHopMode,
-      localAddress: nextHopSelf(endpoints.local, family, identity),
+      ...nextHopSelf(endpoints.local, family, identity, negotiated.extendedNextHop),
       routeReflectorClient: intent.routeReflectorClient,
       llgrAware: negotiated.remoteCapabilities.some(({ type }) => type === 'longLivedGracefulRestart'),
+      role: negotiated.peerType === 'ebgp' ? intent.role : undefined,
+      gracefulShutdown: intent.gracefulShutdown,
     },
     policy: intent.exportPolicy,
     policyPeer: peer.policyPeer,
@@ -32,10 +34,21 @@ export function groupOptions(
   };
 }
 
-/** Our end of the session where it is of the family; for the other family of a session the node's address. */
-function nextHopSelf(local: Address, family: Family, identity: RouterIdentity): Address {
-  if (familyOf(local) === family) return local;
-  const own = identity.addresses[family];
-  if (own !== undefined) return own;
-  return family === 'ipv6' ? `::ffff:${local}` : local;
+/**
+ * Our end of the session where it is of the family, or may stand for it (RFC 8950); else the node's address. Between
+ * link-local addresses the node's own goes first where it has one (RFC 2545 3).
+ */
+function nextHopSelf(
+  local: Address,
+  family: Family,
+  { addresses }: RouterIdentity,
+  extendedNextHop: boolean,
+): Pick<GroupOptions['target'], 'localAddress' | 'linkLocalAddress'> {
+  if (familyOf(local) === 'ipv6' && (family === 'ipv6' || extendedNextHop)) {
+    const isOnLink = isLinkLocal(local) && addresses.ipv6 !== undefined;
+    return isOnLink ? { localAddress: addresses.ipv6, linkLocalAddress: local } : { localAddress: local };
+  }
+  if (familyOf(local) === family) return { localAddress: local };
+  const mapped = family === 'ipv6' ? `::ffff:${local}` : local;
+  return { localAddress: addresses[family] ?? mapped };
 }

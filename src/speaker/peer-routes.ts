@@ -9,6 +9,7 @@ import {
   encodeRouteRefresh,
   type Family,
   familyOfAfi,
+  isLinkLocal,
   type Negotiated,
   REFRESH_SUBTYPE,
   type RouteRefreshMessage,
@@ -16,6 +17,7 @@ import {
   SAFI,
   type UpdateMessage,
 } from 'node-bgp';
+import type { PeerIntent } from '../intent/types.ts';
 import { type GroupOptions, ImportPolicy, type SourceInfo } from '../rib/index.ts';
 import type { FamilyRouter } from './family-router.ts';
 import { groupOptions } from './group-options.ts';
@@ -225,7 +227,7 @@ export class PeerRoutes {
   }
 
   #importPolicyOf(peer: SpeakerPeer, router: FamilyRouter): ImportPolicy {
-    const loops = loopRules(peer.intent, this.identity);
+    const loops = loopRules(peer.intent, this.identity, peer.remoteAs);
     return new ImportPolicy(router.rib.tables, peer.intent.importPolicy, peer.policyPeer, loops);
   }
 }
@@ -236,7 +238,13 @@ function sourceInfo(peer: SpeakerPeer, negotiated: Negotiated): SourceInfo {
     protocol: peer.intent.name,
     preference: peer.intent.preference ?? BGP_PREFERENCE,
     peer: peer.policyPeer,
+    ...interfaceOf(peer.intent),
     identifier: negotiated.remoteIdentifier,
     routeReflectorClient: peer.intent.routeReflectorClient,
   };
+}
+
+/** A link-local next hop is on the link of the session, where that is between such addresses. */
+function interfaceOf({ address, interface: device }: PeerIntent): { readonly interface?: string } {
+  return device === undefined || !isLinkLocal(address) ? {} : { interface: device };
 }

@@ -2,6 +2,7 @@
 // its routes have in the RIB. Holds and counts; what happens is decided in sessions.ts.
 
 import {
+  type Asn,
   type ConnectionId,
   type DownReason,
   describeNotification,
@@ -79,8 +80,13 @@ export class SpeakerPeer {
     this.since = now;
   }
 
+  /** Of the session: a peer of any AS has none before; 0 then. */
+  get remoteAs(): Asn {
+    return this.session?.negotiated.remoteAs ?? this.intent.remoteAs;
+  }
+
   get policyPeer(): PolicyPeer {
-    return policyPeerOf(this.intent);
+    return policyPeerOf(this.intent, this.remoteAs);
   }
 
   noteDown(reason: DownReason, wasEstablished: boolean, now: number): void {
@@ -95,7 +101,8 @@ export class SpeakerPeer {
 }
 
 /** The session as filters see it. */
-export function policyPeerOf({ name, localAs, remoteAs, address }: PeerIntent): PolicyPeer {
+export function policyPeerOf(peer: PeerIntent, remoteAs: Asn = peer.remoteAs): PolicyPeer {
+  const { name, localAs, address } = peer;
   return { name, type: localAs === remoteAs ? 'ibgp' : 'ebgp', localAs, remoteAs, address };
 }
 

@@ -12,6 +12,7 @@ const LOOPS: Readonly<Record<Loop, string>> = {
   originatorId: 'a loop: this node itself announced it first (ORIGINATOR_ID is its router ID)',
   clusterList: 'a loop: it has been in the cluster of this reflector before (CLUSTER_LIST)',
   asPath: 'a loop: the own AS is in its AS path, more often than numAllowedLocalASNumbers allows',
+  leak: 'a leak: it is on its way down to customers (ONLY_TO_CUSTOMER), and must not come from this peer',
 };
 
 const OBSTACLES: Readonly<Record<Obstacle, string>> = {
@@ -20,10 +21,15 @@ const OBSTACLES: Readonly<Record<Obstacle, string>> = {
   noAdvertise: 'it carries the community NO_ADVERTISE',
   llgrStale: 'it carries the community LLGR_STALE, and the peer does not know what that means',
   noExport: 'it carries the community NO_EXPORT, and the peer is in another AS',
+  noPeer: 'it carries the community NO_PEER, and the role towards the peer is peer',
+  onlyToCustomer: 'it is on its way down to customers (ONLY_TO_CUSTOMER), and the peer is none',
 };
 
 export const OWN_ROUTE: Reason = { text: 'it came from this peer' };
 export const NO_ROOM: Reason = { text: 'its attributes leave no room for it in a message' };
+export const IPV6_NEXT_HOP: Reason = {
+  text: 'its next hop is an IPv6 address, and extended next hops (RFC 8950) were not agreed on with the peer',
+};
 
 export function importReason(result: ImportExplanation, detailed: boolean): Reason {
   if (result.type === 'loop') return { text: LOOPS[result.loop] };

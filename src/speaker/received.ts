@@ -66,7 +66,7 @@ function receivedPaths({ rib: { tables } }: FamilyRouter, prefix: PrefixId): Rec
       ...(info.identifier === undefined ? {} : { identifier: info.identifier }),
       pathId: paths.pathId[row]!,
       attributes,
-      ...wayOf(tables, row, attributes.nextHop),
+      ...wayOf(tables, row),
     });
   }
   return routes;
@@ -74,12 +74,13 @@ function receivedPaths({ rib: { tables } }: FamilyRouter, prefix: PrefixId): Rec
 
 type Way = Pick<ReceivedRoute, 'metric' | 'interface' | 'gateway' | 'reachable'>;
 
-function wayOf(tables: FamilyRouter['rib']['tables'], row: Row, nextHop: Address | undefined): Way {
+function wayOf(tables: FamilyRouter['rib']['tables'], row: Row): Way {
   const detail = tables.paths.details.get(row);
   if (detail !== undefined) {
     const { interface: device, metric } = detail;
     return { interface: device, reachable: true, ...(metric === undefined ? {} : { metric }) };
   }
+  const nextHop = tables.nextHopOf(row);
   if (nextHop === undefined) return { interface: '', reachable: true };
   const { reachable, device, gateway } = tables.nextHops.resolve(nextHop);
   return { interface: device, reachable, ...(gateway === undefined ? {} : { gateway }) };

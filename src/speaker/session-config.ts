@@ -40,6 +40,8 @@ export function sessionConfig(
   return {
     localAs: peer.localAs,
     remoteAs: peer.remoteAs,
+    ...(peer.anyExternalAs === undefined ? {} : { anyExternalAs: true }),
+    ...(peer.role === undefined ? {} : { role: peer.role, requireRole: peer.requireRole === true }),
     bgpIdentifier,
     families: peer.families,
     passive: peer.passive,
@@ -53,9 +55,9 @@ export function sessionConfig(
     addPath: { send, receive },
     routeRefresh: true,
     enhancedRouteRefresh: true,
-    extendedMessage: false,
+    extendedMessage: peer.extendedMessages === true,
     fourOctetAs: true,
-    extendedNextHop: false,
+    extendedNextHop: peer.extendedNextHop === true,
   };
 }
 

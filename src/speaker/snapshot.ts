@@ -175,8 +175,9 @@ function resolvedOf({ tables }: FamilyRouter['rib'], row: Row): Pick<RouteSnapsh
   if (detail !== undefined) {
     return { resolved: { device: detail.interface, ...(nextHop === undefined ? {} : { gateway: nextHop }) } };
   }
-  if (nextHop === undefined) return {};
-  const { reachable, device, gateway } = tables.nextHops.resolve(nextHop);
+  const way = tables.nextHopOf(row);
+  if (way === undefined) return {};
+  const { reachable, device, gateway } = tables.nextHops.resolve(way);
   if (!reachable || device === '') return {};
   return { resolved: { device, ...(gateway === undefined ? {} : { gateway }) } };
 }
