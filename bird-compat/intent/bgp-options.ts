@@ -3,6 +3,7 @@
 import { isLinkLocal } from 'node-bgp';
 import type { PeerTimers } from '../../src/intent/types.ts';
 import { type EndpointPart, fail, type Place } from '../language/index.ts';
+import { readBfdOptions } from './bfd-options.ts';
 import type { BgpDraft, Draft } from './drafts.ts';
 import type { OptionReader } from './option-reader.ts';
 import { ignored, refused, silent } from './treatments.ts';
@@ -129,8 +130,10 @@ export const BGP_OPTIONS: Readonly<Record<string, BgpHandler>> = {
     if (bgp.checkLink) option.remark('check link has no effect: the session ends by its hold time');
   },
   bfd: (bgp, option) => {
-    bgp.bfd = option.word() === 'graceful' || option.flag();
-    if (bgp.bfd) option.remark('bfd has no effect: Caracal does not do BFD, the session ends by its hold time');
+    if (option.word() === 'graceful') bgp.bfd = 'graceful';
+    else bgp.bfd = option.flag() ? 'on' : 'off';
+    const block = option.argument(1, 'options');
+    if (block !== undefined) bgp.bfdOptions = readBfdOptions(block.options, option.unit);
   },
   'advertise ipv4': silent,
   'advertise hostname': ignored('host names are not announced'),
@@ -237,7 +240,7 @@ export function checkBgp({ bgp, channels }: Draft, { isBird1, isSorted }: BgpSur
   refuse(isFar && bgp.interface !== undefined, 'Multihop BGP cannot be bound to interface');
   refuse(isFar && bgp.checkLink, 'Multihop BGP cannot depend on link state');
   refuse(
-    isFar && bgp.bfd && bgp.localAddress === undefined,
+    isFar && bgp.bfd !== 'off' && bgp.localAddress === undefined,
     `Multihop BGP with BFD requires specified ${isBird1 ? 'source' : 'local'} address`,
   );
   refuse(

@@ -170,7 +170,6 @@ class Compiler {
     if (isEmpty && (kind === 'kernel' || kind === 'static')) fail(place, 'Channel not specified');
     if (isEmpty && kind === 'pipe') fail(place, 'Primary routing table not specified');
     if (kind === 'bgp') checkBgp(draft, { isBird1: this.#dialect.bird === 1, isSorted: this.#isSorted(draft) }, place);
-    if (kind === 'bfd') this.#unit.remarks.push({ place: draft.place, text: `${draft.name}: Caracal does not do BFD` });
   }
 
   #isSorted({ channels }: Draft): boolean {

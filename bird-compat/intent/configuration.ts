@@ -2,7 +2,7 @@
 // The Intent is made of it, and everything that only a control socket asks for is here.
 
 import type { Address, Asn, Attributes, Family, Prefix, RouterId } from 'node-bgp';
-import type { PeerIntent, PeerTimers, RouteLimits } from '../../src/intent/types.ts';
+import type { BfdAuthentication, PeerIntent, PeerTimers, RouteLimits } from '../../src/intent/types.ts';
 import type { Policy } from '../../src/policy/index.ts';
 import type { Remark, Unit } from '../filters/index.ts';
 import type { Dialect, Place } from '../language/index.ts';
@@ -52,13 +52,31 @@ export interface BgpSettings {
   readonly longLived: boolean;
   readonly password?: string;
   readonly checkLink: boolean;
-  readonly bfd: boolean;
+  readonly bfd: 'on' | 'graceful' | 'off';
+  readonly bfdOptions: BfdOptions;
   readonly fourOctetAs: boolean;
   readonly deterministicMed: boolean;
   readonly secondary: boolean;
   readonly strictBind: boolean;
   readonly dynamicName: string;
   readonly dynamicDigits: number;
+}
+
+/** What is absent is the `protocol bfd`'s choice, or BIRD's. Times are milliseconds. */
+export interface BfdOptions {
+  readonly minReceive?: number;
+  readonly minTransmit?: number;
+  readonly idleTransmit?: number;
+  readonly multiplier?: number;
+  readonly passive?: boolean;
+  readonly authentication?: BfdAuthentication['type'] | 'none';
+  readonly password?: string;
+}
+
+/** Of a `protocol bfd`: by interface in the order written, and for neighbours further away. */
+export interface BfdSettings {
+  readonly interfaces: readonly { readonly patterns: readonly string[]; readonly options: BfdOptions }[];
+  readonly multihop?: BfdOptions;
 }
 
 export interface KernelSettings {
@@ -98,6 +116,7 @@ export interface Protocol {
   readonly channels: ReadonlyMap<Family, Channel>;
   readonly bgp: BgpSettings;
   readonly kernel: KernelSettings;
+  readonly bfd: BfdSettings;
   /** Patterns of direct routes, a leading `-` excludes; absent: every interface. */
   readonly interfaces?: readonly string[];
   readonly routes: readonly StaticRoute[];

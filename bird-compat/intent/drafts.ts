@@ -4,7 +4,15 @@
 import type { Family } from 'node-bgp';
 import { ACCEPT, REJECT } from '../filters/index.ts';
 import type { Dialect, Place } from '../language/index.ts';
-import type { BgpSettings, Channel, KernelSettings, Protocol, ProtocolKind, StaticRoute } from './configuration.ts';
+import type {
+  BfdSettings,
+  BgpSettings,
+  Channel,
+  KernelSettings,
+  Protocol,
+  ProtocolKind,
+  StaticRoute,
+} from './configuration.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -14,13 +22,15 @@ export interface ChannelDraft extends Writable<Channel> {
   hasExport: boolean;
 }
 export type BgpDraft = Writable<BgpSettings>;
+export type BfdDraft = Writable<BfdSettings>;
 export type KernelDraft = Writable<KernelSettings>;
 
-export interface Draft extends Writable<Omit<Protocol, 'channels' | 'bgp' | 'kernel' | 'routes' | 'name'>> {
+export interface Draft extends Writable<Omit<Protocol, 'channels' | 'bgp' | 'kernel' | 'bfd' | 'routes' | 'name'>> {
   name: string;
   channels: Map<Family, ChannelDraft>;
   bgp: BgpDraft;
   kernel: KernelDraft;
+  bfd: BfdDraft;
   routes: StaticRoute[];
   inVrf: boolean;
   /** Channels that this protocol names itself, not its template. */
@@ -51,12 +61,14 @@ export function newDraft(kind: ProtocolKind, dialect: Dialect, place: Place): Dr
         isPassive: false,
         longLived: false,
         checkLink: false,
-        bfd: false,
+        bfd: 'off',
+        bfdOptions: {},
       },
       ...{ deterministicMed: false, secondary: false, strictBind: false, fourOctetAs: true },
       ...{ holdTime: 240, timers: {}, allowedLocalAs: 0, restartTime: 120, gracefulRestart: 'aware' },
       ...{ dynamicName: 'dynbgp', dynamicDigits: 0 },
     },
+    bfd: { interfaces: [] },
     kernel: {
       ...{ learn: false, persist: false, scanTime: 60, maxPaths: 1 },
       // BIRD 2 leaves better metrics to others.
@@ -82,6 +94,7 @@ export function copyDraft(draft: Draft, place: Place): Draft {
     channels: new Map([...draft.channels].map(([family, channel]) => [family, { ...channel }])),
     bgp: { ...draft.bgp },
     kernel: { ...draft.kernel },
+    bfd: { ...draft.bfd },
     routes: [...draft.routes],
     ownChannels: new Set(),
   };

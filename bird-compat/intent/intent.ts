@@ -6,6 +6,7 @@ import type { Intent, KernelIntent, ListenIntent, PeerIntent, PeerRange } from '
 import { type Policy, policy } from '../../src/policy/index.ts';
 import { REJECT, type Remark } from '../filters/index.ts';
 import { placeText } from '../language/index.ts';
+import { bfdIntentOf } from './bfd.ts';
 import type { BirdConfiguration, Channel, Protocol, ProtocolKind } from './configuration.ts';
 import { disagreements, mainChannels, peerOf, peerRangeOf } from './peers.ts';
 import { localRoutes } from './static-routes.ts';
@@ -29,10 +30,9 @@ export function birdIntent(configuration: BirdConfiguration, options: BirdIntent
   const clusterId = sessions.find(({ bgp }) => bgp.clusterId !== undefined && bgp.isClient)?.bgp.clusterId;
   tellDifferences(configuration, sessions, remarks);
   const { unit } = configuration;
-  const peers = sessions.filter(({ bgp }) => bgp.range === undefined).map((each) => peerOf(each, unit, clusterId));
-  const ranges = sessions
-    .filter(({ bgp }) => bgp.range !== undefined)
-    .map((each) => peerRangeOf(each, unit, clusterId));
+  const details = (session: Protocol) => ({ unit, clusterId, bfd: bfdIntentOf(session, running) });
+  const peers = sessions.filter(({ bgp }) => bgp.range === undefined).map((each) => peerOf(each, details(each)));
+  const ranges = sessions.filter(({ bgp }) => bgp.range !== undefined).map((each) => peerRangeOf(each, details(each)));
   const routes = localRoutes(
     ofKind(running, 'static'),
     (remark) => remarks.push(remark),
@@ -110,10 +110,14 @@ function bgpProtocols(running: readonly Protocol[], leftOut: Remark[]): readonly
 }
 
 function tellDifferences(configuration: BirdConfiguration, sessions: readonly Protocol[], remarks: Remark[]): void {
+  const hasBfd = configuration.protocols.some(({ kind }) => kind === 'bfd');
   for (const protocol of sessions) {
     const { name, routerId, place } = protocol;
     if (routerId !== undefined && routerId !== configuration.routerId) {
       remarks.push({ place, text: `${name}: its own router id has no effect, there is one for all sessions` });
+    }
+    if (protocol.bgp.bfd !== 'off' && !hasBfd) {
+      remarks.push({ place, text: `${name}: bfd has no effect without a protocol bfd` });
     }
     for (const what of disagreements(protocol)) {
       remarks.push({ place, text: `${name}: ${what} of its first channel is used for all` });

@@ -1,7 +1,7 @@
 // BGP protocols as peers of the Intent.
 
 import type { Address, RouterId } from 'node-bgp';
-import type { PeerIntent, PeerKind, PeerRange } from '../../src/intent/types.ts';
+import type { BfdIntent, PeerIntent, PeerKind, PeerRange } from '../../src/intent/types.ts';
 import {
   either,
   familyIs,
@@ -24,13 +24,20 @@ const KINDS: readonly (readonly [prefix: string, kind: PeerKind])[] = [
   ['Local_Workload_', 'localWorkload'],
 ];
 
-export function peerOf(protocol: Protocol, unit: Unit, clusterId: RouterId | undefined): PeerIntent {
-  return { name: protocol.name, ...endpoint(protocol), ...common(protocol, unit, clusterId) };
+/** What a session has of the configuration around it. */
+export interface Surroundings {
+  readonly unit: Unit;
+  readonly clusterId: RouterId | undefined;
+  readonly bfd: BfdIntent | undefined;
 }
 
-export function peerRangeOf(protocol: Protocol, unit: Unit, clusterId: RouterId | undefined): PeerRange {
+export function peerOf(protocol: Protocol, surroundings: Surroundings): PeerIntent {
+  return { name: protocol.name, ...endpoint(protocol), ...common(protocol, surroundings) };
+}
+
+export function peerRangeOf(protocol: Protocol, surroundings: Surroundings): PeerRange {
   const { dynamicName, dynamicDigits, range } = protocol.bgp;
-  const peer = common(protocol, unit, clusterId);
+  const peer = common(protocol, surroundings);
   return { name: protocol.name, range: range!, namePrefix: dynamicName, digits: dynamicDigits, peer };
 }
 
@@ -40,7 +47,7 @@ function endpoint({ bgp }: Protocol): { address: Address; port: number } {
 
 type Common = Omit<PeerIntent, 'name' | 'address' | 'port'>;
 
-function common(protocol: Protocol, unit: Unit, clusterId: RouterId | undefined): Common {
+function common(protocol: Protocol, { unit, clusterId, bfd }: Surroundings): Common {
   const { name, bgp, description, place } = protocol;
   const channels = mainChannels(protocol);
   const [first] = channels;
@@ -66,6 +73,7 @@ function common(protocol: Protocol, unit: Unit, clusterId: RouterId | undefined)
     importPolicy: combine(channels, 'importPolicy', unit),
     exportPolicy: combine(channels, 'exportPolicy', unit),
     ...optional(protocol, first, clusterId),
+    ...(bfd === undefined ? {} : { bfd }),
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Family } from 'node-bgp';
 import { compileRouteCommands } from '../filters/index.ts';
 import { fail, type Option, type Term } from '../language/index.ts';
+import { readBfdOptions } from './bfd-options.ts';
 import { BGP_OPTIONS } from './bgp-options.ts';
 import type { ProtocolKind, StaticRoute } from './configuration.ts';
 import { type Draft, MOST_PATHS, newChannel } from './drafts.ts';
@@ -95,9 +96,14 @@ const PIPE: Readonly<Record<string, Handler>> = {
 };
 
 const BFD: Readonly<Record<string, Handler>> = {
-  interface: silent,
-  multihop: silent,
-  neighbor: silent,
+  interface: ({ bfd }, option) => {
+    const options = readBfdOptions(option.argument(1, 'options')?.options ?? [], option.unit);
+    bfd.interfaces = [...bfd.interfaces, { patterns: option.patterns(), options }];
+  },
+  multihop: ({ bfd }, option) => {
+    bfd.multihop = readBfdOptions(option.argument(0, 'options')!.options, option.unit);
+  },
+  neighbor: ignored('BFD watches over the sessions of BGP only'),
   'strict bind': silent,
   accept: silent,
 };

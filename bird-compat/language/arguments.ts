@@ -72,9 +72,8 @@ export const OPTIONAL_EXPRESSION: ParseArgument = (reader) => (reader.isOperator
 
 /** A number and its unit. */
 export const TIME: ParseArgument = (reader) => {
-  const time = EXPRESSION(reader);
-  reader.acceptWord('s', 'ms', 'us');
-  return time;
+  const time = expression(reader);
+  return { type: 'time', term: time, unit: reader.word('s', 'ms', 'us') as 's' | 'ms' | 'us' };
 };
 
 /** `on`, `yes`, nothing; `off`, `no`; or a term. */

@@ -202,6 +202,7 @@ export type Argument =
   | { readonly type: 'limit'; readonly limit: Term | 'off'; readonly action?: string }
   | { readonly type: 'interfaces'; readonly patterns: readonly InterfacePattern[] }
   | { readonly type: 'flags'; readonly flags: 'all' | 'off' | readonly string[] }
+  | { readonly type: 'time'; readonly term: Term; readonly unit: 's' | 'ms' | 'us' }
   | { readonly type: 'times'; readonly first: Term; readonly second: Term }
   | { readonly type: 'endpoint'; readonly parts: readonly EndpointPart[] }
   | { readonly type: 'destination'; readonly destination: Destination; readonly commands: readonly Command[] }

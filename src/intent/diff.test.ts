@@ -151,6 +151,7 @@ describe('peers', () => {
       preference: 'refilter',
       clusterId: 'refilter',
       gracefulShutdown: 'refilter',
+      bfd: 'live',
     });
   });
 
