@@ -7,7 +7,7 @@
 import { encodeEndOfRib, UpdatePacker } from 'node-bgp';
 import { isCandidate } from './decision.ts';
 import { Batch, emptyBatch, type Write } from './export-log.ts';
-import { Member } from './export-member.ts';
+import { type ExportChanges, Member } from './export-member.ts';
 import { ExportPolicy, type ExportPolicyOptions } from './export-policy.ts';
 import { NO_SET, type SetId } from './interner.ts';
 import { NO_ROW, type Row } from './path-table.ts';
@@ -47,6 +47,8 @@ export class ExportGroup {
   readonly endOfRib: Uint8Array;
   /** UPDATEs packed and octets, for metrics: work done once, not once per member. */
   packedOctets = 0;
+  /** Slots that were announced, withdrawn, and kept back by policy, each time. */
+  readonly changes: ExportChanges = { updates: 0, withdraws: 0, filtered: 0 };
 
   readonly #tables: RibTables;
   readonly #packer: UpdatePacker;
@@ -154,6 +156,8 @@ export class ExportGroup {
   #offerSlot(slot: number, prefix: PrefixId, row: Row): void {
     const out = row === NO_ROW ? NO_SET : this.#policy.evaluate(prefix, row);
     const source = out === NO_SET ? NO_SOURCE : this.#tables.paths.source[row]!;
+    if (out !== NO_SET) this.changes.updates++;
+    else if (row !== NO_ROW) this.changes.filtered++;
     const before = this.sentSet[slot]!;
     const sourceBefore = before === NO_SET ? NO_SOURCE : this.sentSource[slot]!;
     if (before === out && sourceBefore === source) return;
@@ -166,6 +170,7 @@ export class ExportGroup {
     this.#count(source, 1);
     this.#changedSlots.push(slot);
     if (out === NO_SET) {
+      this.changes.withdraws++;
       this.#plan.withdraw(slot, sourceBefore, NO_SOURCE);
       return;
     }
@@ -218,6 +223,7 @@ export class ExportGroup {
   join(source: SourceId): Member {
     const base = this.#freshBase();
     const member = new Member(this, source, base.start, base.join);
+    member.countFrom(this.changes, { updates: this.advertisedTo(source), withdraws: 0, filtered: 0 });
     this.members.set(source, member);
     return member;
   }
@@ -237,6 +243,7 @@ export class ExportGroup {
     const old = from.members.get(source)!;
     const member = new Member(this, source, this.#tail, undefined);
     member.inherit(old);
+    member.countFrom(this.changes, old.changes(from.changes));
     const owe = (slot: number) => {
       member.owe(slot);
       // A withdrawal needs the prefix of the row, which only the other group may know.

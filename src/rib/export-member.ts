@@ -9,6 +9,13 @@ import type { SourceId } from './source.ts';
 /** Slots told at a time to a member that was behind. */
 const SLOTS_A_TURN = 1024;
 
+/** How often something was told of a slot, or not. */
+export interface ExportChanges {
+  updates: number;
+  withdraws: number;
+  filtered: number;
+}
+
 /** What a member needs of its group. */
 export interface MemberGroup {
   readonly tail: Batch;
@@ -33,6 +40,8 @@ export class Member {
   /** To be said before anything else. */
   #first: Uint8Array | undefined;
   #owed: SlotSet | undefined;
+  /** What the group had counted when this member came. */
+  #uncounted: ExportChanges = { updates: 0, withdraws: 0, filtered: 0 };
   readonly #group: MemberGroup;
 
   constructor(group: MemberGroup, source: SourceId, cursor: Batch, join: Batch | undefined) {
@@ -41,6 +50,25 @@ export class Member {
     this.#cursor = cursor;
     this.#join = join;
     this.#end = group.tail;
+  }
+
+  /** What a group that counts to `total` has done for this member. */
+  changes(total: Readonly<ExportChanges>): ExportChanges {
+    const { updates, withdraws, filtered } = this.#uncounted;
+    return {
+      updates: total.updates - updates,
+      withdraws: total.withdraws - withdraws,
+      filtered: total.filtered - filtered,
+    };
+  }
+
+  /** From what the group has counted until now on, and what was done for this member before. */
+  countFrom(total: Readonly<ExportChanges>, before: Readonly<ExportChanges>): void {
+    this.#uncounted = {
+      updates: total.updates - before.updates,
+      withdraws: total.withdraws - before.withdraws,
+      filtered: total.filtered - before.filtered,
+    };
   }
 
   /** Reads the table from the start again. */

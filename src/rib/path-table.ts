@@ -39,6 +39,10 @@ export class PathTable {
   preference = new Uint16Array(INITIAL_CAPACITY);
   flags = new Uint8Array(INITIAL_CAPACITY);
   next = new Int32Array(INITIAL_CAPACITY);
+  /** Seconds since the epoch: when the path came, or became another one. */
+  since = new Uint32Array(INITIAL_CAPACITY);
+  /** What `since` becomes of what changes: told by whoever knows the time. */
+  now = 0;
   /** By row; only for kernel and direct paths. */
   readonly details = new Map<Row, LocalDetail>();
 
@@ -91,6 +95,7 @@ export class PathTable {
 
   /** Stores what was received and what policy made of it. */
   put(row: Row, received: SetId, set: SetId, preference: number): void {
+    if (this.received[row] !== received || this.set[row] !== set) this.since[row] = this.now;
     this.#attributes.hold(received);
     this.#attributes.hold(set);
     this.#attributes.drop(this.received[row]!);
@@ -142,5 +147,6 @@ export class PathTable {
     this.preference = grown(this.preference, this.capacity);
     this.flags = grown(this.flags, this.capacity);
     this.next = grown(this.next, this.capacity);
+    this.since = grown(this.since, this.capacity);
   }
 }

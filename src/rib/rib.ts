@@ -98,7 +98,9 @@ export class Rib {
       if (block.family !== this.family) continue;
       this.#eachPrefix(block, (prefix, pathId) => {
         const row = this.tables.paths.find(prefix, source.id, pathId);
-        if (row !== NO_ROW) this.#kill(source, row);
+        source.changes.withdraws++;
+        if (row === NO_ROW) source.changes.unknown++;
+        else this.#kill(source, row);
       });
     }
   }
@@ -320,9 +322,18 @@ export class Rib {
   #put(source: Source, prefix: PrefixId, pathId: number, received: SetId, policy: ImportPolicy): void {
     const { paths } = this.tables;
     const row = this.#rowFor(source, prefix, pathId);
-    if (row === NO_ROW) return;
-    if (paths.received[row] === received && paths.set[row] === received) return;
+    const { changes } = source;
+    changes.updates++;
+    if (row === NO_ROW) {
+      changes.refused++;
+      return;
+    }
+    if (paths.received[row] === received && paths.set[row] === received) {
+      changes.same++;
+      return;
+    }
     this.#judge(source, row, received, policy);
+    if (paths.set[row] === NO_SET) changes.filtered++;
   }
 
   #judge(source: Source, row: Row, received: SetId, policy: ImportPolicy): void {

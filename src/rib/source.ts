@@ -29,6 +29,8 @@ export class Source {
   /** Paths in AdjRibIn, and those that import policy let in. */
   received = 0;
   accepted = 0;
+  /** Paths that came and went, each time: all, those that were there already, those that were turned away. */
+  readonly changes = { updates: 0, same: 0, filtered: 0, refused: 0, withdraws: 0, unknown: 0 };
   /** Paths beyond so many are not taken, or not let in. */
   receivesAtMost = Number.POSITIVE_INFINITY;
   acceptsAtMost = Number.POSITIVE_INFINITY;

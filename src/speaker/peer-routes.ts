@@ -190,11 +190,15 @@ export class PeerRoutes {
     else this.#families[family].rib.removeAll(state.source, true);
   }
 
-  /** The peer asks for our table again; we ask nobody, so there is nothing to do about the other subtypes. */
+  /** The peer asks for our table again; where it tells its own again, what it has said is true all the time. */
   routeRefresh(peer: SpeakerPeer, message: RouteRefreshMessage): void {
     const family = familyOfAfi(message.afi, message.safi);
-    const state = family === undefined ? undefined : peer.families.get(family);
-    if (family === undefined || state === undefined || message.subtype !== REFRESH_SUBTYPE.REQUEST) return;
+    if (family !== undefined && message.subtype === REFRESH_SUBTYPE.REQUEST) this.resend(peer, family);
+  }
+
+  resend(peer: SpeakerPeer, family: Family): void {
+    const state = peer.families.get(family);
+    if (state === undefined) return;
     const mark = (subtype: number) =>
       peer.session?.negotiated.enhancedRouteRefresh === true
         ? encodeRouteRefresh({ type: 'routeRefresh', afi: afiOf(family), safi: SAFI.UNICAST, subtype })
@@ -230,6 +234,15 @@ export class PeerRoutes {
     const loops = loopRules(peer.intent, this.identity, peer.remoteAs);
     return new ImportPolicy(router.rib.tables, peer.intent.importPolicy, peer.policyPeer, loops);
   }
+}
+
+/** What asks the peer for its tables again; nothing where it would not understand. */
+export function refreshRequests({ session }: SpeakerPeer): Uint8Array[] {
+  if (session?.negotiated.routeRefresh !== true) return [];
+  const subtype = REFRESH_SUBTYPE.REQUEST;
+  return session.negotiated.families.map((family) =>
+    encodeRouteRefresh({ type: 'routeRefresh', afi: afiOf(family), safi: SAFI.UNICAST, subtype }),
+  );
 }
 
 function sourceInfo(peer: SpeakerPeer, negotiated: Negotiated): SourceInfo {

@@ -49,6 +49,10 @@ export class SpeakerPeer {
   readonly machine: Peer;
   /** Milliseconds: when the present state was entered. */
   since: number;
+  /** Milliseconds: when the last session began or ended, or when the peer was made or switched off or on. */
+  turnedAt: number;
+  /** Switched off by hand, with these words. */
+  shutdown: { readonly text: string } | undefined;
   session: Session | undefined;
   lastError: PeerError | undefined;
   readonly families = new Map<Family, PeerFamily>();
@@ -78,6 +82,7 @@ export class SpeakerPeer {
     this.circumstances = circumstances;
     this.machine = new Peer(sessionConfig(intent, bgpIdentifier, circumstances), dependencies);
     this.since = now;
+    this.turnedAt = now;
   }
 
   /** Of the session: a peer of any AS has none before; 0 then. */

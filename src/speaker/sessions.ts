@@ -11,6 +11,7 @@ import {
   type PeerOutput,
 } from 'node-bgp';
 import type { PeerIntent } from '../intent/index.ts';
+import { type Administered, administer } from './administration.ts';
 import { assertNever } from './assert-never.ts';
 import { bfdWishOf } from './bfd.ts';
 import type { Connections } from './connections.ts';
@@ -20,7 +21,7 @@ import { PeerRoutes, type RouterIdentity } from './peer-routes.ts';
 import { farewell } from './retention.ts';
 import { connectRetryTime, type SessionCircumstances, sessionConfig } from './session-config.ts';
 import type { SpeakerOptions } from './speaker.ts';
-import type { Effect, Fact } from './types.ts';
+import type { Effect, Fact, PeerOrder } from './types.ts';
 
 /** Octets that may wait in a socket: enough for large writes, little enough to be forgotten with a dead peer. */
 const WINDOW = 256 * 1024;
@@ -75,11 +76,11 @@ export class Sessions {
 
   /** Who an incoming connection belongs to: of several peers with one address the first by name that has no session. */
   peerAt(address: Address): SpeakerPeer | undefined {
-    const sharing = this.#byAddress.get(address);
+    const sharing = this.#byAddress.get(address)?.filter(({ shutdown }) => shutdown === undefined);
     return sharing?.find(({ session }) => session === undefined) ?? sharing?.[0];
   }
 
-  add(intent: PeerIntent, now: number): void {
+  add(intent: PeerIntent, now: number, shutdown?: SpeakerPeer['shutdown']): void {
     const dependencies = {
       nextConnection: this.#options.nextConnection,
       random: this.#options.random,
@@ -93,7 +94,8 @@ export class Sessions {
       intent.address,
       sharing.sort((a, b) => (a.intent.name < b.intent.name ? -1 : 1)),
     );
-    this.run(peer, { type: 'start' }, now);
+    peer.shutdown = shutdown;
+    if (shutdown === undefined) this.run(peer, { type: 'start' }, now);
     if (intent.bfd !== undefined) this.#watch(intent);
   }
 
@@ -111,9 +113,23 @@ export class Sessions {
     else this.#byAddress.delete(peer.intent.address);
   }
 
+  /** What was switched off by hand stays so. */
   restart(intent: PeerIntent, now: number): void {
+    const shutdown = this.#peers.get(intent.name)?.shutdown;
     this.remove(intent.name, CEASE.OTHER_CONFIGURATION_CHANGE, '', now);
-    this.add(intent, now);
+    this.add(intent, now, shutdown);
+  }
+
+  administer(name: string, order: PeerOrder, now: number): void {
+    const peer = this.#peers.get(name);
+    if (peer === undefined) return;
+    const to: Administered = {
+      run: (...parts) => this.run(...parts),
+      refilter: (names) => this.refilter(names),
+      resend: (to, family) => this.#routes.resend(to, family),
+      write: (to, bytes) => this.#write(to, to.session!.connection, bytes),
+    };
+    administer(peer, order, to, now);
   }
 
   /** New values for a running session; those of the OPEN count from the next one. Policies are applied by `refilter`. */
@@ -145,7 +161,8 @@ export class Sessions {
   }
 
   #isAbsent(peer: SpeakerPeer): boolean {
-    return peer.session === undefined && this.absent.has(peer.intent.name);
+    const isAway = peer.shutdown !== undefined || this.absent.has(peer.intent.name);
+    return peer.session === undefined && isAway;
   }
 
   get isRestarting(): boolean {
@@ -269,6 +286,7 @@ export class Sessions {
   #established(peer: SpeakerPeer, { connection, negotiated }: Established, now: number): void {
     const endpoints = this.#connections.get(connection)!.endpoints!;
     peer.session = { connection, endpoints, negotiated };
+    peer.turnedAt = now;
     peer.failedAttempts = 0;
     peer.hadSession = true;
     this.#routes.begin(peer, peer.session, now);
@@ -287,6 +305,7 @@ export class Sessions {
       return;
     }
     peer.session = undefined;
+    peer.turnedAt = now;
     peer.flaps++;
     this.#routes.end(peer, session, reason, now);
   }

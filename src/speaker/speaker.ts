@@ -72,6 +72,8 @@ export class Speaker {
 
   /** What is to be done now because of this; large tables are left to `work`. */
   handle(input: Input, now: number): Effect[] {
+    const { ipv4, ipv6 } = this.families;
+    ipv4.rib.tables.paths.now = ipv6.rib.tables.paths.now = Math.floor(now / 1000);
     if (!this.#isShutDown) this.#react(input, now);
     return this.#takeEffects();
   }
@@ -134,6 +136,9 @@ export class Speaker {
         return;
       case 'absentPeers':
         this.sessions.absent = input.peers;
+        return;
+      case 'administer':
+        this.sessions.administer(input.peer, input.order, now);
         return;
       case 'bfdDown':
         this.sessions.bfdDown(input.peer, input.text, now);

@@ -30,12 +30,22 @@ export type Input =
   | { readonly type: 'kernel'; readonly events: readonly KernelEvent[] }
   /** Who is not waited for after a restart, and why: `its Node node-7 is NotReady`. The complete list, by name of the peer. */
   | { readonly type: 'absentPeers'; readonly peers: ReadonlyMap<string, string> }
+  /** Somebody turns a session by hand. */
+  | { readonly type: 'administer'; readonly peer: string; readonly order: PeerOrder }
   /** BFD has found out that the peer cannot be reached. */
   | { readonly type: 'bfdDown'; readonly peer: string; readonly text: string }
   /** A deadline passed, or there is work left from the last call (see `nextDeadline`). */
   | { readonly type: 'tick' }
   /** Close all sessions, so that peers keep our routes where they can; `final`: so that they forget them at once. */
   | { readonly type: 'shutdown'; readonly text?: string; readonly final?: boolean };
+
+/**
+ * `disable`: no session until `enable` (RFC 4271 8.1.2 ManualStop, ManualStart), whatever intents come. `restart`: a new
+ * one. `refreshIn`: the peer is asked for its table. `refreshOut`: it is told ours again. Texts are for the peer (RFC 9003).
+ */
+export type PeerOrder =
+  | { readonly type: 'disable' | 'restart'; readonly text?: string }
+  | { readonly type: 'enable' | 'refreshIn' | 'refreshOut' };
 
 export type Effect =
   | {
