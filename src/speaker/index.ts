@@ -5,5 +5,5 @@ export { type PlanOptions, planChange } from './plan.ts';
 export type * from './planning.ts';
 export { type ReceivedPage, type ReceivedQuery, type ReceivedRoute, receivedPage } from './received.ts';
 export { type RoutePage, type RouteQuery, routePage, takeSnapshot } from './snapshot.ts';
-export { Speaker, type SpeakerOptions } from './speaker.ts';
+export { RECOVERY_TIME, Speaker, type SpeakerOptions } from './speaker.ts';
 export type * from './types.ts';

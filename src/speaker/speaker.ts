@@ -34,7 +34,7 @@ export interface SpeakerOptions {
 }
 
 /** As long as peers keep our routes, by default. */
-const RECOVERY_TIME = 120_000;
+export const RECOVERY_TIME = 120_000;
 
 const RECOVERY = 'recovery';
 
@@ -51,6 +51,8 @@ export class Speaker {
   /** Kernel routes of an earlier run are kept until sessions have had time to come back. */
   isRecovering: boolean;
   #isShutDown = false;
+  /** Milliseconds: when nobody is waited for any longer; undefined before the first intent. */
+  recoversUntil: number | undefined;
   readonly #deadlines = new DeadlineQueue<SpeakerPeer | typeof RECOVERY>();
   #effects: Effect[] = [];
   /** When it was last told that a connection of this address was refused. */
@@ -164,7 +166,8 @@ export class Speaker {
       this.intent = known === undefined ? intent : { ...known, problems: intent.problems };
     } else {
       if (known === undefined && this.sessions.isRestarting) {
-        this.#deadlines.set(RECOVERY, now + (this.options.recoveryTime ?? RECOVERY_TIME));
+        this.recoversUntil = now + (this.options.recoveryTime ?? RECOVERY_TIME);
+        this.#deadlines.set(RECOVERY, this.recoversUntil);
       }
       this.intent = intent;
       applyIntent({ sessions: this.sessions, families: this.families, effect: this.#push }, known, intent, now);
@@ -173,7 +176,7 @@ export class Speaker {
   }
 
   #accept(id: ConnectionId, endpoints: Endpoints, now: number): void {
-    const peer = this.sessions.peerAt(endpoints.remote);
+    const peer = this.sessions.peerAt(endpoints);
     if (peer === undefined) {
       this.#push({ type: 'close', connection: id });
       this.#tellRefused(endpoints.remote, now);
