@@ -9,8 +9,7 @@ export const diskFiles: ConfigurationFiles = {
     try {
       return { text: readFileSync(path, 'utf8') };
     } catch (error) {
-      if (!(error instanceof Error) || !('errno' in error)) throw error;
-      return { problem: reasonOf(error as NodeJS.ErrnoException) };
+      return { problem: reasonOf(error) };
     }
   },
   match: (pattern) =>
@@ -19,8 +18,9 @@ export const diskFiles: ConfigurationFiles = {
       .sort(),
 };
 
-/** As the C library says it, which begins with a capital letter. */
-function reasonOf({ errno = 0 }: NodeJS.ErrnoException): string {
-  const text = getSystemErrorMessage(errno);
+/** Why the system refused, as the C library says it, which begins with a capital letter. Throws what is no such error. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') throw error;
+  const text = getSystemErrorMessage(error.errno);
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -53,6 +53,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...['src/node-bgp', 'src/policy', 'src/intent/types.ts', 'src/speaker/types.ts', 'src/datastore/resources'],
     'bird-compat',
   ],
+  'bird-compat/program': ['src', 'bird-compat', 'package.json'],
   topologies: ['src/node-bgp', 'src/status/types.ts', 'src/cli/types.ts'],
   deploy: [],
   bench: ['src', 'bird-compat', 'topologies'],
