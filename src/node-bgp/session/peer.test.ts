@@ -406,3 +406,31 @@ describe('a change of the configuration', () => {
     expect([...peer.timers.keys()]).toEqual(['connectRetry']);
   });
 });
+
+describe('the end of a session brings the message that led to it', () => {
+  const UPDATE_WITHOUT_LENGTHS = concat(KEEPALIVE.slice(0, 16), Uint8Array.of(0, 23, MESSAGE_TYPE.UPDATE, 0, 9, 0, 0));
+  const WITHOUT_MARKER = KEEPALIVE.map((octet, index) => (index === 3 ? 0 : octet));
+
+  it.each([
+    [
+      'a NOTIFICATION',
+      encodeNotification({ code: ERROR.CEASE, subcode: CEASE.PEER_DE_CONFIGURED, data: new Uint8Array() }),
+    ],
+    ['an UPDATE that cannot be read', UPDATE_WITHOUT_LENGTHS],
+    ['a header that is none', WITHOUT_MARKER],
+    ['a message that has no place here', OPEN],
+  ])('%s', (_, message) => {
+    const { read } = dialled('Established');
+    const downs = read(101, KEEPALIVE, message).filter(({ type }) => type === 'down');
+    expect(downs).toMatchObject([{ type: 'down', wasEstablished: true, message }]);
+  });
+
+  it('and none where a timer or the connection ended it', () => {
+    const { give, pass, read } = dialled('Established');
+    read(101, KEEPALIVE);
+    pass(CONFIG.holdTime * 1000);
+    const ends = give({ type: 'tick' }).filter(({ type }) => type === 'down');
+    expect(ends).toHaveLength(1);
+    expect(ends[0]).not.toHaveProperty('message');
+  });
+});

@@ -4,7 +4,15 @@
 
 import { addError, idleHoldTime, UNDAMPED } from '../fsm/damping.ts';
 import type { Connection, End, EventType, FsmEvent, FsmState, Restart, TimerName } from '../fsm/states.ts';
-import { decodeUpdate, type Frame, Framer, HEADER_LENGTH, MAX_MESSAGE_LENGTH, MESSAGE_TYPE } from '../wire/index.ts';
+import {
+  decodeUpdate,
+  type Frame,
+  Framer,
+  HEADER_LENGTH,
+  MAX_MESSAGE_LENGTH,
+  MESSAGE_TYPE,
+  messageOf,
+} from '../wire/index.ts';
 import { type Existing, resolveCollision } from './collision.ts';
 import { eventOf } from './incoming.ts';
 import { hasConnection, Machine, RANK } from './machine.ts';
@@ -39,6 +47,8 @@ export class Peer {
   /** Of the call of `handle` that is going on. */
   #outputs: PeerOutput[] = [];
   #now = 0;
+  /** What is being read; UPDATEs only where something is wrong with them. */
+  #reading: Frame | undefined;
 
   constructor(config: PeerConfig, dependencies: PeerDependencies) {
     this.#config = config;
@@ -95,6 +105,7 @@ export class Peer {
   handle(input: PeerInput, now: number): PeerOutput[] {
     this.#outputs = [];
     this.#now = now;
+    this.#reading = undefined;
     this.#take(input);
     return this.#outputs;
   }
@@ -226,7 +237,8 @@ export class Peer {
       this.#second = undefined;
     }
     const goesOn = this.#machines().some((other) => other !== machine && hasConnection(other.fsm));
-    if (wasEstablished || !goesOn) this.#outputs.push({ type: 'down', reason, wasEstablished });
+    const message = this.#reading === undefined ? {} : { message: messageOf(this.#reading) };
+    if (wasEstablished || !goesOn) this.#outputs.push({ type: 'down', reason, wasEstablished, ...message });
     if (!goesOn) this.#restart(restart, wasEstablished);
   }
 
@@ -300,6 +312,7 @@ export class Peer {
         this.#outputs.push({ type: 'update', message: update.value });
         updates++;
       } else {
+        this.#reading = frame;
         this.#apply(machine, { type: 'MessageFault', fault: update.fault });
       }
     }
@@ -307,6 +320,7 @@ export class Peer {
   }
 
   #readOther(machine: Machine, frame: Frame): void {
+    this.#reading = frame;
     if (!('fault' in frame)) countMessage(this.#messages.in, frame.type);
     const event = eventOf(machine.fsm, frame, this.#config);
     if (event.type !== 'OpenReceived' || this.#survives(machine, event.negotiated)) this.#apply(machine, event);

@@ -112,7 +112,7 @@ export type PeerInput =
   /**
    * ManualStop / AutomaticStop (2, 8): closes with this Cease subcode and text (RFC 4486, 9003). `silent` closes without
    * a NOTIFICATION, so that a peer with graceful restart keeps the routes even where it lacks RFC 8538. `data` is what
-   * the subcode has beside a text (`prefixLimitData`).
+   * the subcode has beside a text (`prefixLimitData`); such a stop is an error of the session, and told as one.
    */
   | {
       readonly type: 'stop';
@@ -155,8 +155,16 @@ export type PeerOutput =
   | { readonly type: 'established'; readonly connection: ConnectionId; readonly negotiated: Negotiated }
   | { readonly type: 'update'; readonly message: UpdateMessage }
   | { readonly type: 'routeRefresh'; readonly message: RouteRefreshMessage }
-  /** The session, or the attempt at one, ended. `wasEstablished` says whether routes are concerned. */
-  | { readonly type: 'down'; readonly reason: DownReason; readonly wasEstablished: boolean };
+  /**
+   * The session, or the attempt at one, ended. `wasEstablished` says whether routes are concerned; `message` is the received
+   * message that led to it, where one did (its header alone where that was wrong).
+   */
+  | {
+      readonly type: 'down';
+      readonly reason: DownReason;
+      readonly wasEstablished: boolean;
+      readonly message?: Uint8Array;
+    };
 
 export interface PeerDependencies {
   /** Gives a fresh connection id for an outgoing attempt. */
@@ -172,4 +180,6 @@ export interface Endpoints {
   readonly localPort: number;
   readonly remote: Address;
   readonly remotePort: number;
+  /** Between link-local addresses: the interface that they are on. */
+  readonly interface?: string;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Frame, Framer } from './frame.ts';
+import { type Frame, Framer, messageOf as messageOfFrame } from './frame.ts';
 import { fromHex } from './hex.ts';
 import { HEADER_LENGTH, MAX_EXTENDED_MESSAGE_LENGTH, MAX_MESSAGE_LENGTH, MESSAGE_TYPE } from './iana.ts';
 import { KEEPALIVE } from './messages.ts';
@@ -87,9 +87,10 @@ describe('a header', () => {
   ])('with %s is refused', (_, hex, subcode, data) => {
     const framer = new Framer(MAX_MESSAGE_LENGTH);
     const fault = { code: 1, subcode, data: fromHex(data), text: expect.any(String) };
-    expect(framesOf(framer, [fromHex(hex)])).toEqual([{ fault }]);
+    const header = fromHex(hex);
+    expect(framesOf(framer, [header])).toEqual([{ fault, header }]);
     framer.push(KEEPALIVE);
-    expect(framer.next()).toEqual({ fault });
+    expect(framer.next()).toEqual({ fault, header });
   });
 
   it('is refused behind good messages, which still count', () => {
@@ -121,4 +122,9 @@ describe('extended messages (RFC 8654)', () => {
       ]);
     }
   });
+});
+
+it('a message can be had as it came', () => {
+  const frames = framesOf(new Framer(MAX_MESSAGE_LENGTH), [BYTES]);
+  expect(frames.map((frame) => messageOfFrame(frame))).toEqual(STREAM);
 });

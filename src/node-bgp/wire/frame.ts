@@ -5,8 +5,10 @@ import { headerFault } from './fault.ts';
 import { HEADER_LENGTH, MAX_EXTENDED_MESSAGE_LENGTH, MAX_MESSAGE_LENGTH, MESSAGE_TYPE } from './iana.ts';
 import type { ProtocolFault } from './types.ts';
 
-/** One message without its header, or what was wrong with the header; after a fault the stream is worth nothing more. */
-export type Frame = { readonly type: number; readonly body: Uint8Array } | { readonly fault: ProtocolFault };
+/** One message without its header, or what was wrong with which header; after a fault the stream is worth nothing more. */
+export type Frame =
+  | { readonly type: number; readonly body: Uint8Array }
+  | { readonly fault: ProtocolFault; readonly header: Uint8Array };
 
 interface LengthBounds {
   readonly min: number;
@@ -73,7 +75,7 @@ export class Framer {
     const available = chunk.length - start;
     if (available < HEADER_LENGTH) return this.#hold(HEADER_LENGTH);
     const problem = this.#check(chunk, start);
-    if (problem !== undefined) return this.#fail(problem);
+    if (problem !== undefined) return this.#fail(problem, chunk.subarray(start, start + HEADER_LENGTH));
     const length = (chunk[start + MARKER_LENGTH]! << 8) | chunk[start + MARKER_LENGTH + 1]!;
     if (available < length) return this.#hold(length);
     this.#position = start + length;
@@ -86,7 +88,7 @@ export class Framer {
       if (!this.#fill(HEADER_LENGTH)) return undefined;
     }
     const problem = this.#check(this.#held, 0);
-    if (problem !== undefined) return this.#fail(problem);
+    if (problem !== undefined) return this.#fail(problem, this.#held.subarray(0, HEADER_LENGTH));
     const length = (this.#held[MARKER_LENGTH]! << 8) | this.#held[MARKER_LENGTH + 1]!;
     if (this.#held.length < length) {
       const larger = new Uint8Array(length);
@@ -128,8 +130,8 @@ export class Framer {
     this.#position = 0;
   }
 
-  #fail(fault: ProtocolFault): Frame {
-    this.#failed = { fault };
+  #fail(fault: ProtocolFault, header: Uint8Array): Frame {
+    this.#failed = { fault, header: Uint8Array.from(header) };
     this.#held = EMPTY;
     this.#heldLength = 0;
     this.#releaseChunk();
@@ -167,4 +169,14 @@ function bodyOf(bytes: Uint8Array, start: number, length: number): Frame {
   // Always a plain Uint8Array, also of a Buffer, so that all decoders see one kind of object.
   const body = new Uint8Array(bytes.buffer, bytes.byteOffset + start + HEADER_LENGTH, length - HEADER_LENGTH);
   return { type: bytes[start + MARKER_LENGTH + 2]!, body };
+}
+
+/** The message as it came: for those who are to see what was wrong with it. */
+export function messageOf(frame: Frame): Uint8Array {
+  if ('fault' in frame) return frame.header;
+  const length = HEADER_LENGTH + frame.body.length;
+  const message = new Uint8Array(length).fill(0xff, 0, MARKER_LENGTH);
+  message.set([length >> 8, length & 0xff, frame.type], MARKER_LENGTH);
+  message.set(frame.body, HEADER_LENGTH);
+  return message;
 }

@@ -6,7 +6,7 @@ export { describeNotification, prefixLimitData, shutdownData } from './describe.
 export { encodeAttributes, writeAttributes } from './encode-attributes.ts';
 export { type Decoded, fault } from './fault.ts';
 export { formatAsPath, formatCommunity, formatLargeCommunity } from './format.ts';
-export { type Frame, Framer } from './frame.ts';
+export { type Frame, Framer, messageOf } from './frame.ts';
 export * from './iana.ts';
 export {
   decodeKeepalive,
