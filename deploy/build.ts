@@ -19,7 +19,8 @@ const BANNER =
 
 async function bundle(): Promise<Metafile> {
   const result = await build({
-    entryPoints: { caracal: join(HOME, 'src/main.ts') },
+    // A thread begins at a file of its own (src/bfd/launch.ts).
+    entryPoints: { caracal: join(HOME, 'src/main.ts'), 'bfd-worker': join(HOME, 'src/bfd/worker.ts') },
     outdir: DIST,
     outExtension: { '.js': '.mjs' },
     bundle: true,

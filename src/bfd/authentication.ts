@@ -9,11 +9,11 @@ type Type = BfdAuthentication['type'];
 
 /** RFC 5880 4.1, Auth Type; length of the digest; whether every packet has a number of its own. */
 const TYPES = {
-  simple: { code: 1, digest: undefined, length: 0, isMeticulous: false },
-  md5: { code: 2, digest: 'md5', length: 16, isMeticulous: false },
-  meticulousMd5: { code: 3, digest: 'md5', length: 16, isMeticulous: true },
-  sha1: { code: 4, digest: 'sha1', length: 20, isMeticulous: false },
-  meticulousSha1: { code: 5, digest: 'sha1', length: 20, isMeticulous: true },
+  simple: { code: 1, digest: undefined, length: 0, longestKey: 16, isMeticulous: false },
+  md5: { code: 2, digest: 'md5', length: 16, longestKey: 16, isMeticulous: false },
+  meticulousMd5: { code: 3, digest: 'md5', length: 16, longestKey: 16, isMeticulous: true },
+  sha1: { code: 4, digest: 'sha1', length: 20, longestKey: 20, isMeticulous: false },
+  meticulousSha1: { code: 5, digest: 'sha1', length: 20, longestKey: 20, isMeticulous: true },
 } as const satisfies Readonly<Record<Type, object>>;
 
 /** Type, length, key ID, reserved, sequence number: then the digest. */
@@ -30,7 +30,8 @@ export class Authenticator {
   /** @param sequence where our numbers begin, an unsigned integer of 32 bits, at random (RFC 5880 6.8.1) */
   constructor(settings: BfdAuthentication, sequence: number) {
     this.#settings = settings;
-    this.#key = new TextEncoder().encode(settings.password);
+    // A longer key is cut, as other routers do.
+    this.#key = new TextEncoder().encode(settings.password).subarray(0, TYPES[settings.type].longestKey);
     this.#sent = sequence >>> 0;
   }
 
@@ -84,14 +85,6 @@ export class Authenticator {
     const ahead = (sequence - this.#heard) >>> 0;
     return ahead >= (isMeticulous ? 1 : 0) && ahead <= 3 * multiplier;
   }
-}
-
-/** How long a key may be; undefined where it fits. */
-export function keyTrouble({ type, password }: BfdAuthentication): string | undefined {
-  const longest = TYPES[type].digest === 'sha1' ? 20 : 16;
-  const length = new TextEncoder().encode(password).length;
-  if (length >= 1 && length <= longest) return undefined;
-  return `a password of this kind of authentication has 1 to ${longest} octets, not ${length}`;
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

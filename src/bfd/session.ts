@@ -249,10 +249,10 @@ export class BfdSession {
     }
     const most = this.#settings.multiplier === 1 ? JITTER.mostOfOne : JITTER.most;
     const wait = interval * (JITTER.least + this.#random() * (most - JITTER.least));
-    const planned = this.#sentAt + wait;
     // Kept where it is in time: a peer that sends much must not put our packet off by a new throw of the dice each time.
-    const isKept = this.#sendAt !== undefined && this.#sendAt > this.#sentAt && this.#sendAt <= this.#sentAt + interval;
-    this.#sendAt = Math.max(now, isKept ? this.#sendAt! : planned);
+    const planned = (this.#sendAt ?? Number.POSITIVE_INFINITY) - this.#sentAt;
+    const isInTime = planned >= interval * JITTER.least && planned <= interval * most;
+    this.#sendAt = Math.max(now, this.#sentAt + (isInTime ? planned : wait));
   }
 
   // --- packets
