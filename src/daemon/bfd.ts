@@ -52,6 +52,11 @@ export class Bfd {
     });
   }
 
+  /** There is a thread. */
+  get isRunning(): boolean {
+    return this.#worker !== undefined;
+  }
+
   /** All sessions that peers have, by address. */
   get sessions(): readonly BfdSessionStatus[] {
     const sessions = [...this.#watched].flatMap(([key, { peers }]) => {
