@@ -280,6 +280,7 @@ export class Rib {
   #eachPrefix(block: NlriBlock, visit: (prefix: PrefixId, pathId: number) => void): void {
     const { prefixes } = this.tables;
     const { bytes, end, addPath } = block;
+    prefixes.prefetch(bytes, block.start, end, addPath ? 4 : 0);
     for (let at = block.start; at < end; ) {
       let pathId = 0;
       if (addPath) {
