@@ -69,6 +69,8 @@ export class ExportGroup {
   #changedSlots: number[] = [];
   /** Prefixes below this have been offered since the options were set. */
   #filled: PrefixId = 0;
+  /** The only member: its own routes are for nobody here, so they are not worked out until another one comes. */
+  #only: SourceId = NO_SOURCE;
 
   constructor(tables: RibTables, options: GroupOptions) {
     this.options = options;
@@ -98,6 +100,24 @@ export class ExportGroup {
     this.#policy.isRetired = true;
     this.#policy = new ExportPolicy(this.#tables, this.#sent, options);
     this.#filled = 0;
+  }
+
+  /** Are there routes that a second member would have to get, and that were not worked out? */
+  get isForOne(): boolean {
+    return this.#only !== NO_SOURCE;
+  }
+
+  /** Somebody joins a group that was for one: everything is looked at again by `fill`. */
+  workOutAll(): void {
+    this.#only = NO_SOURCE;
+    this.#filled = 0;
+  }
+
+  /** Members have come or gone. */
+  settle(): void {
+    const [only = NO_SOURCE] = this.members.keys();
+    if (this.members.size === 1) this.#only = only;
+    else if (this.isForOne) this.workOutAll();
   }
 
   get isFilled(): boolean {
@@ -154,7 +174,8 @@ export class ExportGroup {
   }
 
   #offerSlot(slot: number, prefix: PrefixId, row: Row): void {
-    const out = row === NO_ROW ? NO_SET : this.#policy.evaluate(prefix, row);
+    const isForNobody = row === NO_ROW || this.#tables.paths.source[row] === this.#only;
+    const out = isForNobody ? NO_SET : this.#policy.evaluate(prefix, row);
     const source = out === NO_SET ? NO_SOURCE : this.#tables.paths.source[row]!;
     if (out !== NO_SET) this.changes.updates++;
     else if (row !== NO_ROW) this.changes.filtered++;
@@ -271,6 +292,7 @@ export class ExportGroup {
     if (member === undefined) return;
     this.members.delete(source);
     this.lagging.delete(member);
+    this.settle();
   }
 
   /** The set that a member has, or is to have, in this slot. */

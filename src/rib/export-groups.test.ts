@@ -117,3 +117,53 @@ describe('what is known of a source', () => {
     expect(peer.prefixes()).toEqual([]);
   });
 });
+
+describe('a group of one peer', () => {
+  it('does not work out what that peer has announced itself', () => {
+    const rib = makeRib();
+    const teller = new TestPeer(rib, 1, { type: 'ebgp' });
+    settle(rib, [teller]);
+    teller.announce([A, B]);
+    settle(rib, [teller]);
+    const group = rib.groups.groupOf(teller.source.id)!;
+    expect([group.packedOctets, group.advertisedTo(teller.source.id)]).toEqual([0, 0]);
+  });
+
+  it('tells a second one everything before End-of-RIB, and the first nothing of its own', () => {
+    const rib = makeRib();
+    const [teller, other] = [new TestPeer(rib, 1, { type: 'ebgp' }), new TestPeer(rib, 2)];
+    settle(rib, [teller, other]);
+    teller.announce([A]);
+    other.announce([B]);
+    settle(rib, [teller, other]);
+    const octets = teller.octets;
+    const second = new TestPeer(rib, 3, { type: 'ebgp' });
+    rib.recycle(rib.flush(1000));
+    while (second.endOfRibs === 0) {
+      rib.recycle(rib.flush(1000));
+      second.pull(1);
+    }
+    settle(rib, [teller, other, second]);
+    expect([second.prefixes(), teller.prefixes(), teller.octets]).toEqual([[A, B], [B], octets]);
+    expect(rib.groups.groupOf(teller.source.id)!.advertisedTo(second.source.id)).toBe(2);
+  });
+
+  it('is told what the other one had, when that one leaves and its routes stay', () => {
+    const rib = makeRib();
+    const [first, second] = [new TestPeer(rib, 1, { type: 'ebgp' }), new TestPeer(rib, 2, { type: 'ebgp' })];
+    settle(rib, [first, second]);
+    first.announce([A]);
+    second.announce([B]);
+    settle(rib, [first, second]);
+    rib.groups.leave(first.source.id);
+    second.withdraw([B]);
+    settle(rib, [second]);
+    second.announce([B]);
+    settle(rib, [second]);
+    expect([second.prefixes(), rib.groups.memberOf(second.source.id)!.isUpToDate]).toEqual([[A], true]);
+    rib.groups.leave(second.source.id);
+    const third = new TestPeer(rib, 3, { type: 'ebgp' });
+    settle(rib, [third]);
+    expect(third.prefixes()).toEqual([A, B]);
+  });
+});

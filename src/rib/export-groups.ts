@@ -155,6 +155,10 @@ export class ExportGroups {
 
   /** Lets in everybody who waits for this group. */
   #admit(group: ExportGroup): void {
+    if (group.isForOne && this.#isWaitedFor(group)) {
+      group.workOutAll();
+      return;
+    }
     for (const [source, wanted] of this.#waiting) {
       if (wanted !== group) continue;
       this.#waiting.delete(source);
@@ -168,6 +172,7 @@ export class ExportGroups {
       group.adopt(source, before);
       this.#discardIfEmpty(before);
     }
+    group.settle();
   }
 
   #find(options: GroupOptions): ExportGroup | undefined {
