@@ -36,6 +36,8 @@ export const GRACEFUL_SHUTDOWN = 8;
 
 const CANONICAL: AttributeContext = { fourOctetAs: true, peerType: 'ibgp' };
 const CANONICAL_MARK = 0xff;
+/** Of the mark of a context. */
+const FOUR_OCTET_AS = 2;
 const NOTHING = new Uint8Array(0);
 const NO_NOTES: readonly ProtocolFault[] = [];
 const INITIAL_CAPACITY = 1024;
@@ -116,6 +118,22 @@ export class AttributeTable {
 
   originatorIdOf(id: SetId): number | undefined {
     return (this.flags[id]! & HAS_ORIGINATOR_ID) === 0 ? undefined : this.#originatorId[id]!;
+  }
+
+  /**
+   * The path attributes as a peer with AS numbers of four octets sent them; undefined where something about them was
+   * mended (RFC 7606), or where they are our own.
+   *
+   * @param mp whether the next hop was in MP_REACH_NLRI
+   */
+  receivedBlock(id: SetId, mp: boolean): Uint8Array | undefined {
+    const page = this.#keys.page(this.#keyAt[id]!);
+    const at = offsetOf(this.#keyAt[id]!);
+    const mark = page[at]!;
+    const nextHopLength = page[at + 1]!;
+    if (mark === CANONICAL_MARK || (mark & FOUR_OCTET_AS) === 0 || this.#notes.has(id)) return undefined;
+    if (nextHopLength > 0 !== mp) return undefined;
+    return page.subarray(at + 2 + nextHopLength, at + this.#keyLength[id]!);
   }
 
   // --- loops, remembered with the set: the same attributes come again and again from the same peer
@@ -266,7 +284,7 @@ const PEER_TYPES = ['ibgp', 'ebgp', 'confed'] as const;
 
 function markOf(context: AttributeContext, needsNextHop: boolean): number {
   const type = PEER_TYPES.indexOf(context.peerType);
-  return type * 4 + (context.fourOctetAs ? 2 : 0) + (needsNextHop ? 1 : 0);
+  return type * 4 + (context.fourOctetAs ? FOUR_OCTET_AS : 0) + (needsNextHop ? 1 : 0);
 }
 
 /** What `source` or `intern` made the key of. */
@@ -276,7 +294,7 @@ function decodeKey(key: Uint8Array): Attributes {
   const nextHop = start === 2 ? undefined : key.subarray(2, start);
   const isCanonical = mark === CANONICAL_MARK;
   const peerType = isCanonical ? 'ibgp' : PEER_TYPES[mark >> 2]!;
-  const fourOctetAs = isCanonical || (mark & 2) !== 0;
+  const fourOctetAs = isCanonical || (mark & FOUR_OCTET_AS) !== 0;
   const needsNextHop = !isCanonical && (mark & 1) !== 0;
   const outcome = decodeAttributeSet(key.subarray(start), nextHop, needsNextHop, { fourOctetAs, peerType });
   if (outcome.verdict !== 'ok') throw new Error(`Bug: an interned set cannot be read: ${outcome.fault.text}`);

@@ -7,6 +7,7 @@ import {
   type Attributes,
   addressBytes,
   type Family,
+  passOn,
   writeAttributes,
 } from 'node-bgp';
 import { dependsOn, evaluate, type Policy, type PolicyPeer, type PolicyRoute } from '../policy/index.ts';
@@ -17,7 +18,14 @@ import { NO_PREPARED, NOT_YET, type Prepared, type PreparedOwner, REFUSED } from
 import type { SentSets } from './sent-sets.ts';
 import type { SourceId } from './source.ts';
 import type { RibTables } from './tables.ts';
-import { type ExportTarget, finishForCodec, mayExport, prepareForExport } from './transform.ts';
+import {
+  additionsForExport,
+  type ExportTarget,
+  exportedNextHop,
+  finishForCodec,
+  mayExport,
+  prepareForExport,
+} from './transform.ts';
 
 /** Inputs of a filter that differ between prefixes with the same attributes from the same source. */
 const PER_PREFIX = ['prefix', 'interface', 'gateway', 'metric', 'preference', 'dest', 'other'] as const;
@@ -45,6 +53,8 @@ export class ExportPolicy implements PreparedOwner {
   readonly #route: PolicyRoute;
   /** The filter looks at nothing but attributes and source, so its answer is remembered with the set. */
   readonly #memoised: boolean;
+  /** The filter's answer depends on attributes, so they have to be as the target would get them. */
+  readonly #asksAttributes: boolean;
   /** As an owner of answers in `AttributeTable.preparations`. */
   readonly #number: number;
 
@@ -62,6 +72,7 @@ export class ExportPolicy implements PreparedOwner {
     this.#route = emptyRoute(tables.family, options.policyPeer);
     const inputs = dependsOn(options.policy);
     this.#memoised = !PER_PREFIX.some((input) => inputs.has(input));
+    this.#asksAttributes = inputs.has('attributes');
     this.#number = tables.attributes.preparations.enrol(this);
   }
 
@@ -84,7 +95,7 @@ export class ExportPolicy implements PreparedOwner {
     const result = this.#ask(prefix, row, this.#lastAttributes);
     if (!result.accepted) return NO_SET;
     if (result.attributes !== this.#lastAttributes) return this.#encode(result.attributes);
-    if (out === NOT_YET) preparations.keep(prepared, this.#encode(result.attributes));
+    if (out === NOT_YET) preparations.keep(prepared, this.#encodeUnchanged(set, source));
     return preparations.out[prepared]!;
   }
 
@@ -109,10 +120,27 @@ export class ExportPolicy implements PreparedOwner {
 
   #make(set: SetId, source: SourceId, prefix: PrefixId, row: Row): SetId {
     const { info } = this.#tables.sources[source]!;
-    if (!mayExport(info, this.#tables.attributes.attributesOf(set), this.#options.target)) return REFUSED;
+    const received = this.#tables.attributes.attributesOf(set);
+    if (!mayExport(info, received, this.#options.target)) return REFUSED;
     if (!this.#memoised) return NOT_YET;
-    const result = this.#ask(prefix, row, this.#forTarget(set, source));
-    return result.accepted ? this.#encode(result.attributes) : REFUSED;
+    const attributes = this.#asksAttributes ? this.#forTarget(set, source) : received;
+    const result = this.#ask(prefix, row, attributes);
+    if (!result.accepted) return REFUSED;
+    if (result.attributes === attributes) return this.#encodeUnchanged(set, source);
+    if (this.#asksAttributes) return this.#encode(result.attributes);
+    return this.#encode(this.#ask(prefix, row, this.#forTarget(set, source)).attributes);
+  }
+
+  /** Where the filter leaves the attributes alone most of their octets go on as they came. */
+  #encodeUnchanged(set: SetId, source: SourceId): SetId {
+    const { attributes, sources } = this.#tables;
+    const { target, context } = this.#options;
+    const own = attributes.nextHopOf(set);
+    const additions = additionsForExport(sources[source]!.info, own, target);
+    const block = additions && context.fourOctetAs ? attributes.receivedBlock(set, additions.mp) : undefined;
+    const encoded = block && passOn(block, additions!);
+    if (encoded !== undefined) return this.#intern(encoded, exportedNextHop(own, target));
+    return this.#encode(this.#forTarget(set, source));
   }
 
   #forTarget(set: SetId, source: SourceId): Attributes {
@@ -126,16 +154,21 @@ export class ExportPolicy implements PreparedOwner {
     return evaluate(this.#options.policy, this.#route);
   }
 
+  #encode(attributes: Attributes): SetId {
+    const { context, target } = this.#options;
+    const nextHop = attributes.nextHop!;
+    const encoded = writeAttributes(finishForCodec(attributes, target), context, nextHop.includes(':'));
+    return this.#intern(encoded, nextHop);
+  }
+
   /**
    * NO_SET where the attributes leave no room for a prefix in a message (RFC 8654 4), or where the peer does not take IPv6
    * next hops of IPv4 routes.
    */
-  #encode(attributes: Attributes): SetId {
-    const { context, maxMessageLength, extendedNextHop, target } = this.#options;
-    const nextHop = attributes.nextHop!;
+  #intern(encoded: Uint8Array, nextHop: Address): SetId {
+    const { maxMessageLength, extendedNextHop, target } = this.#options;
     const mp = nextHop.includes(':');
     if (mp && this.#tables.family === 'ipv4' && !extendedNextHop) return NO_SET;
-    const encoded = writeAttributes(finishForCodec(attributes, target), context, mp);
     if (encoded.length + MESSAGE_OVERHEAD > maxMessageLength) return NO_SET;
     return this.sent.intern(encoded, mp ? nextHopField(nextHop, target) : undefined);
   }

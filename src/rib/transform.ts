@@ -1,8 +1,8 @@
 // What happens to attributes on the way from a path to a peer before its export filter looks (RFC 4271 5.1, RFC 4456 8),
 // and what is taken off after it. Pure functions over attributes; who is in which group is said elsewhere.
 
-import type { Address, Asn, AsPathSegment, Attributes, Role, RouterId } from 'node-bgp';
-import { COMMUNITY, isLinkLocal } from 'node-bgp';
+import type { Additions, Address, Asn, AsPathSegment, Attributes, Role, RouterId } from 'node-bgp';
+import { addressBytes, COMMUNITY, isLinkLocal } from 'node-bgp';
 import { DEFAULT_LOCAL_PREF } from './attribute-table.ts';
 import { maySend, sentMark } from './roles.ts';
 import type { SourceInfo } from './source.ts';
@@ -67,7 +67,7 @@ export function exportObstacle(
 export function prepareForExport(source: SourceInfo, attributes: Attributes, target: ExportTarget): Attributes {
   const isEbgp = target.type === 'ebgp';
   const prepared = without(attributes, isEbgp ? NOT_FOR_EBGP : NOT_FOR_ANYBODY);
-  prepared.nextHop = exportedNextHop(attributes, target);
+  prepared.nextHop = exportedNextHop(attributes.nextHop, target);
   prepared.localPref = attributes.localPref ?? DEFAULT_LOCAL_PREF;
   if (isEbgp) {
     prepared.asPath = prependAs(attributes.asPath, target.localAs);
@@ -80,6 +80,28 @@ export function prepareForExport(source: SourceInfo, attributes: Attributes, tar
     prepared.clusterList = [target.clusterId, ...(attributes.clusterList ?? [])];
   }
   return prepared;
+}
+
+/**
+ * The same for an internal peer, as what is added to the octets that came in (`passOn`); undefined where more is changed.
+ * Whoever changes one of the two changes the other: pass-on.test.ts compares them.
+ */
+export function additionsForExport(
+  source: SourceInfo,
+  ownNextHop: Address | undefined,
+  target: ExportTarget,
+): Additions | undefined {
+  if (source.kind !== 'bgp' || target.type !== 'ibgp' || target.gracefulShutdown) return undefined;
+  const isReflected = source.peer?.type === 'ibgp';
+  const nextHop = exportedNextHop(ownNextHop, target);
+  const mp = nextHop.includes(':');
+  return {
+    nextHop: nextHop === ownNextHop || mp ? undefined : addressBytes(nextHop),
+    mp,
+    localPref: DEFAULT_LOCAL_PREF,
+    originatorId: isReflected ? (source.identifier ?? 0) : undefined,
+    clusterId: isReflected ? target.clusterId : undefined,
+  };
 }
 
 /** Attributes as they go on the wire, given what the filter made of them. */
@@ -140,8 +162,7 @@ function inOrder<T>(list: readonly T[] | undefined, compare: (a: T, b: T) => num
 }
 
 /** RFC 4271 5.1.3, and Calico's `nextHopMode`. A local route has a next hop of its own where it goes through a gateway. */
-function exportedNextHop(attributes: Attributes, target: ExportTarget): Address {
-  const own = attributes.nextHop;
+export function exportedNextHop(own: Address | undefined, target: ExportTarget): Address {
   if (own === undefined || target.nextHopMode === 'self') return target.localAddress;
   if (isLinkLocal(own)) return target.localAddress; // means nothing beyond its link (RFC 2545 3)
   if (target.nextHopMode === 'keep') return own;

@@ -18,6 +18,7 @@ export {
 } from './messages.ts';
 export { type NlriEntry, nlriEntries } from './nlri.ts';
 export { decodeOpen, encodeOpen } from './open.ts';
+export { type Additions, passOn } from './pass-on.ts';
 export type * from './types.ts';
 export { decodeUpdate, encodeEndOfRib, type UpdateContext } from './update.ts';
 export { UpdatePacker } from './update-packer.ts';
