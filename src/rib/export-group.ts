@@ -19,6 +19,8 @@ import type { RibTables } from './tables.ts';
 
 export interface GroupOptions extends ExportPolicyOptions {
   readonly addPath: boolean;
+  /** A member that is sent so many routes at most has a group for itself. */
+  readonly routeLimit?: { readonly member: SourceId; readonly count: number };
 }
 
 /** A snapshot for new members is made anew when the log since the last one is longer than it, and than this. */
@@ -67,6 +69,7 @@ export class ExportGroup {
   #tableOctets = 0;
   readonly #plan = new SegmentPlan();
   #changedSlots: number[] = [];
+  #hasBlocked = false;
   /** Prefixes below this have been offered since the options were set. */
   #filled: PrefixId = 0;
   /** The only member: its own routes are for nobody here, so they are not worked out until another one comes. */
@@ -89,6 +92,11 @@ export class ExportGroup {
     return this.#total - (this.#totalBySource[member] ?? 0);
   }
 
+  /** Routes are held back because of `routeLimit`. */
+  get hasBlocked(): boolean {
+    return this.#hasBlocked;
+  }
+
   /** Octets behind which a member is not sent every change any more. */
   get longestLag(): number {
     return Math.max(LONGEST_LAG, 2 * this.#tableOctets);
@@ -100,6 +108,7 @@ export class ExportGroup {
     this.#policy.isRetired = true;
     this.#policy = new ExportPolicy(this.#tables, this.#sent, options);
     this.#filled = 0;
+    this.#hasBlocked = false;
   }
 
   /** Are there routes that a second member would have to get, and that were not worked out? */
@@ -153,6 +162,15 @@ export class ExportGroup {
     }
   }
 
+  /** Routes that were held back are offered again, by `fill`, where some that were sent have gone. */
+  refillIfRoom(): void {
+    const { routeLimit } = this.options;
+    if (!this.#hasBlocked || routeLimit === undefined || this.advertisedTo(routeLimit.member) >= routeLimit.count)
+      return;
+    this.#filled = 0;
+    this.#hasBlocked = false;
+  }
+
   /** Packs the changes of the offers since the last call into one batch at the end of the log. */
   flushChanges(): void {
     if (this.#changedSlots.length > 0) this.#packChanges();
@@ -175,10 +193,11 @@ export class ExportGroup {
 
   #offerSlot(slot: number, prefix: PrefixId, row: Row): void {
     const isForNobody = row === NO_ROW || this.#tables.paths.source[row] === this.#only;
-    const out = isForNobody ? NO_SET : this.#policy.evaluate(prefix, row);
+    const wanted = isForNobody ? NO_SET : this.#policy.evaluate(prefix, row);
+    const out = this.options.routeLimit !== undefined && this.#isHeldBack(slot, row, wanted) ? NO_SET : wanted;
     const source = out === NO_SET ? NO_SOURCE : this.#tables.paths.source[row]!;
     if (out !== NO_SET) this.changes.updates++;
-    else if (row !== NO_ROW) this.changes.filtered++;
+    else if (!isForNobody) this.changes.filtered++;
     const before = this.sentSet[slot]!;
     const sourceBefore = before === NO_SET ? NO_SOURCE : this.sentSource[slot]!;
     if (before === out && sourceBefore === source) return;
@@ -199,6 +218,15 @@ export class ExportGroup {
     if (sourceBefore !== NO_SOURCE && sourceBefore !== source && this.members.has(source)) {
       this.#plan.withdraw(slot, NO_SOURCE, source);
     }
+  }
+
+  /** It would be one more than the member may be sent; its own routes, which it is not sent, do not count. */
+  #isHeldBack(slot: number, row: Row, wanted: SetId): boolean {
+    const { member, count } = this.options.routeLimit!;
+    const isOwn = wanted === NO_SET || this.#tables.paths.source[row] === member;
+    if (isOwn || this.visibleTo(member, slot) !== NO_SET || this.advertisedTo(member) < count) return false;
+    this.#hasBlocked = true;
+    return true;
   }
 
   #count(source: SourceId, change: number): void {

@@ -90,6 +90,8 @@ export class ExportGroups {
     for (const group of this.#groups) {
       group.offer(prefixes, count);
       group.flushChanges();
+      group.refillIfRoom();
+      if (!group.isFilled) this.#busy.add(group);
     }
   }
 
@@ -209,6 +211,7 @@ function canReconfigure(a: GroupOptions, b: GroupOptions): boolean {
 
 /** Do two peers get the same bytes? */
 function sameOptions(a: GroupOptions, b: GroupOptions): boolean {
+  if (a.routeLimit?.member !== b.routeLimit?.member || a.routeLimit?.count !== b.routeLimit?.count) return false;
   if (!canReconfigure(a, b) || !sameTarget(a.target, b.target) || !equalPolicies(a.policy, b.policy)) return false;
   if (!dependsOn(a.policy).has('peer')) return true;
   const p = a.policyPeer;

@@ -24,6 +24,7 @@ import { groupOptions } from './group-options.ts';
 import { loopRules } from './loop-rules.ts';
 import type { PeerFamily, Session, SpeakerPeer } from './peer.ts';
 import { isSurvivable, keepingTimes } from './retention.ts';
+import { applyBlocks } from './route-limits.ts';
 import type { Fact } from './types.ts';
 
 /** Milliseconds that a peer which came back after a restart has for its table (RFC 4724 4.2). */
@@ -72,7 +73,8 @@ export class PeerRoutes {
         endOfRib: false,
         owedEndOfRib: false,
       });
-      router.rib.groups.join(source.id, groupOptions(peer, session, family, this.identity));
+      applyBlocks(peer.intent, peer.families.get(family)!);
+      router.rib.groups.join(source.id, this.#groupOptions(peer, session, family));
     }
     peer.tableExpectedUntil = negotiated.gracefulRestart === undefined ? now + UNMARKED_TABLE : undefined;
   }
@@ -221,13 +223,21 @@ export class PeerRoutes {
         if (info.routeReflectorClient !== routeReflectorClient || info.preference !== preference) {
           router.rib.redescribe(state.source, { ...info, routeReflectorClient, preference });
         }
+        applyBlocks(peer.intent, state);
         state.importPolicy = this.#importPolicyOf(peer, router);
         router.rib.refilter(state.source, state.importPolicy);
         if (peer.session === undefined) continue;
-        changes.set(state.source.id, groupOptions(peer, peer.session, router.family, this.identity));
+        changes.set(state.source.id, this.#groupOptions(peer, peer.session, router.family));
       }
       if (changes.size > 0) router.rib.groups.change(changes);
     }
+  }
+
+  #groupOptions(peer: SpeakerPeer, session: Session, family: Family): GroupOptions {
+    const options = groupOptions(peer, session, family, this.identity);
+    const limit = peer.intent.limits?.export;
+    if (limit?.action !== 'block') return options;
+    return { ...options, routeLimit: { member: peer.families.get(family)!.source.id, count: limit.count } };
   }
 
   #importPolicyOf(peer: SpeakerPeer, router: FamilyRouter): ImportPolicy {

@@ -11,11 +11,15 @@ import {
   type Negotiated,
   Peer,
   type PeerDependencies,
+  type PeerOutput,
+  type PeerState,
   type RouterId,
+  toHex,
 } from 'node-bgp';
 import type { PeerIntent } from '../intent/types.ts';
 import type { PolicyPeer } from '../policy/index.ts';
 import type { ImportPolicy, Source } from '../rib/index.ts';
+import { advise } from './advice.ts';
 import { type SessionCircumstances, sessionConfig } from './session-config.ts';
 import type { PeerError } from './types.ts';
 
@@ -41,6 +45,12 @@ export interface Session {
   readonly negotiated: Negotiated;
 }
 
+/** How a session, or an attempt at one, ended. */
+export type End = Extract<PeerOutput, { readonly type: 'down' }>;
+
+/** Octets of a message that are kept for those who look into it. */
+const LONGEST_QUOTE = 512;
+
 /** Milliseconds: longer than any pause between two attempts. */
 const LASTING_ERROR = 60_000;
 
@@ -49,6 +59,8 @@ export class SpeakerPeer {
   readonly machine: Peer;
   /** Milliseconds: when the present state was entered. */
   since: number;
+  /** The state before the present one. */
+  cameFrom: PeerState = 'Idle';
   /** Milliseconds: when the last session began or ended, or when the peer was made or switched off or on. */
   turnedAt: number;
   /** Switched off by hand, with these words. */
@@ -67,6 +79,10 @@ export class SpeakerPeer {
   tableExpectedUntil: number | undefined;
   /** Attempts to connect that failed since the last session. */
   failedAttempts = 0;
+  /** Milliseconds: a limit of routes was exceeded, and no session is begun before; undefined: that is not so. */
+  closedUntil: number | undefined;
+  /** `KIND FAMILY` of limits that are exceeded, which has been told. */
+  readonly exceededLimits = new Set<string>();
   /** There was a session since this peer was made. */
   hadSession = false;
   circumstances: SessionCircumstances;
@@ -94,14 +110,20 @@ export class SpeakerPeer {
     return policyPeerOf(this.intent, this.remoteAs);
   }
 
-  noteDown(reason: DownReason, wasEstablished: boolean, now: number): void {
+  noteDown({ reason, wasEstablished, message }: End, now: number): void {
     const error = describeDown(reason);
     if (error === undefined) return;
+    const help = advise(reason, this.intent, this.cameFrom);
     const { lastError } = this;
     const wasSaid = lastError?.code !== undefined && now - lastError.at < LASTING_ERROR;
     // What a NOTIFICATION said is worth more than that the next attempts did not get as far.
     if (wasSaid && error.code === undefined && !wasEstablished) return;
-    this.lastError = { at: now, ...error };
+    this.lastError = {
+      at: now,
+      ...error,
+      ...(help === undefined ? {} : { help }),
+      ...(message === undefined ? {} : { message: toHex(message, 0, Math.min(message.length, LONGEST_QUOTE)) }),
+    };
   }
 }
 

@@ -4,8 +4,8 @@
 import {
   type Address,
   CEASE,
-  type ConnectionId,
   type DownReason,
+  type Endpoints,
   type Family,
   type PeerInput,
   type PeerOutput,
@@ -16,15 +16,15 @@ import { assertNever } from './assert-never.ts';
 import { bfdWishOf } from './bfd.ts';
 import type { Connections } from './connections.ts';
 import type { FamilyRouter } from './family-router.ts';
-import { type PeerFamily, SpeakerPeer } from './peer.ts';
+import { SpeakerPeer } from './peer.ts';
+import { PeerDirectory } from './peer-directory.ts';
 import { PeerRoutes, type RouterIdentity } from './peer-routes.ts';
 import { farewell } from './retention.ts';
+import { closingOf, limitText, newlyExceeded } from './route-limits.ts';
 import { connectRetryTime, type SessionCircumstances, sessionConfig } from './session-config.ts';
+import { SessionOutput } from './session-output.ts';
 import type { SpeakerOptions } from './speaker.ts';
 import type { Effect, Fact, PeerOrder } from './types.ts';
-
-/** Octets that may wait in a socket: enough for large writes, little enough to be forgotten with a dead peer. */
-const WINDOW = 256 * 1024;
 
 type Established = Extract<PeerOutput, { readonly type: 'established' }>;
 
@@ -39,8 +39,8 @@ export class Sessions {
   readonly #connections: Connections;
   readonly #outlet: SessionsOutlet;
   readonly #routes: PeerRoutes;
-  readonly #peers = new Map<string, SpeakerPeer>();
-  readonly #byAddress = new Map<Address, SpeakerPeer[]>();
+  readonly #output: SessionOutput;
+  readonly #peers = new PeerDirectory();
   /** Peers that are not waited for as long as they have no session, and why. */
   absent: ReadonlyMap<string, string> = new Map();
   /** Peers may have been told routes by an earlier process, and not all of them have come back yet (RFC 4724 4.1). */
@@ -57,6 +57,7 @@ export class Sessions {
     this.#connections = connections;
     this.#outlet = outlet;
     this.#routes = new PeerRoutes(families, (fact) => this.#tell(fact));
+    this.#output = new SessionOutput(families, connections, (effect) => outlet.effect(effect));
     this.#isRestarting = options.restarted || options.kernel === 'none';
   }
 
@@ -74,10 +75,9 @@ export class Sessions {
     return this.#peers.get(name);
   }
 
-  /** Who an incoming connection belongs to: of several peers with one address the first by name that has no session. */
-  peerAt(address: Address): SpeakerPeer | undefined {
-    const sharing = this.#byAddress.get(address)?.filter(({ shutdown }) => shutdown === undefined);
-    return sharing?.find(({ session }) => session === undefined) ?? sharing?.[0];
+  /** Who an incoming connection belongs to. */
+  peerAt(endpoints: Endpoints): SpeakerPeer | undefined {
+    return this.#peers.at(endpoints);
   }
 
   add(intent: PeerIntent, now: number, shutdown?: SpeakerPeer['shutdown']): void {
@@ -88,12 +88,7 @@ export class Sessions {
     };
     const circumstances = this.#circumstancesOf(undefined);
     const peer = new SpeakerPeer(intent, this.#routes.identity.bgpIdentifier, circumstances, dependencies, now);
-    this.#peers.set(intent.name, peer);
-    const sharing = [...(this.#byAddress.get(intent.address) ?? []), peer];
-    this.#byAddress.set(
-      intent.address,
-      sharing.sort((a, b) => (a.intent.name < b.intent.name ? -1 : 1)),
-    );
+    this.#peers.add(peer);
     peer.shutdown = shutdown;
     if (shutdown === undefined) this.run(peer, { type: 'start' }, now);
     if (intent.bfd !== undefined) this.#watch(intent);
@@ -106,11 +101,8 @@ export class Sessions {
     this.run(peer, { type: 'stop', subcode, text }, now);
     this.#routes.forget(peer);
     this.#outlet.deadline(peer, undefined);
-    this.#peers.delete(name);
+    this.#peers.remove(peer);
     if (peer.intent.bfd !== undefined) this.#outlet.effect({ type: 'bfd', peer: name });
-    const rest = this.#byAddress.get(peer.intent.address)!.filter((other) => other !== peer);
-    if (rest.length > 0) this.#byAddress.set(peer.intent.address, rest);
-    else this.#byAddress.delete(peer.intent.address);
   }
 
   /** What was switched off by hand stays so. */
@@ -127,7 +119,7 @@ export class Sessions {
       run: (...parts) => this.run(...parts),
       refilter: (names) => this.refilter(names),
       resend: (to, family) => this.#routes.resend(to, family),
-      write: (to, bytes) => this.#write(to, to.session!.connection, bytes),
+      write: (to, bytes) => this.#output.write(to, to.session!.connection, bytes),
     };
     administer(peer, order, to, now);
   }
@@ -136,7 +128,10 @@ export class Sessions {
   update(intent: PeerIntent, now: number): void {
     const peer = this.#peers.get(intent.name)!;
     const hadBfd = peer.intent.bfd !== undefined;
+    const sameLimits = JSON.stringify(peer.intent.limits) === JSON.stringify(intent.limits);
     peer.intent = intent;
+    if (!sameLimits) peer.exceededLimits.clear();
+    if (!sameLimits && peer.closedUntil !== undefined) this.#reopen(peer, now);
     if (hadBfd || intent.bfd !== undefined) this.#watch(intent);
     this.#reconfigure(peer, now);
   }
@@ -212,18 +207,51 @@ export class Sessions {
       this.#reconfigure(peer, now);
     }
     for (const output of peer.machine.handle(input, now)) this.#carryOut(peer, output, now);
-    this.#outlet.deadline(peer, earliest(peer.machine.nextDeadline(), this.#routes.deadlineOf(peer)));
+    this.#setDeadline(peer);
+    if (input.type === 'bytes' && peer.intent.limits !== undefined) this.#keepLimits(peer, now);
   }
 
   tick(peer: SpeakerPeer, now: number): void {
     this.#routes.expire(peer, now);
+    if (peer.closedUntil !== undefined && peer.closedUntil <= now) this.#reopen(peer, now);
     this.run(peer, { type: 'tick' }, now);
+  }
+
+  #setDeadline(peer: SpeakerPeer): void {
+    const { machine, closedUntil = Number.POSITIVE_INFINITY } = peer;
+    const reopens = Number.isFinite(closedUntil) ? closedUntil : undefined;
+    this.#outlet.deadline(peer, earliest(machine.nextDeadline(), this.#routes.deadlineOf(peer), reopens));
+  }
+
+  // --- limits of routes
+
+  /** After routes were told: peers are told more only where their limits allow it. */
+  keepExportLimits(now: number): void {
+    for (const peer of this.#peers.values()) if (peer.intent.limits?.export !== undefined) this.#keepLimits(peer, now);
+  }
+
+  #keepLimits(peer: SpeakerPeer, now: number): void {
+    if (peer.session === undefined) return;
+    for (const reading of newlyExceeded(peer, this.#families)) {
+      const { action } = reading.limit;
+      this.#tell({ type: 'routeLimitExceeded', peer: peer.intent.name, text: limitText(reading), action });
+      if (action === 'warn' || action === 'block') continue;
+      const { stop, closedFor } = closingOf(reading);
+      peer.closedUntil = now + closedFor;
+      this.run(peer, stop, now);
+      return;
+    }
+  }
+
+  #reopen(peer: SpeakerPeer, now: number): void {
+    peer.closedUntil = undefined;
+    this.run(peer, { type: 'start' }, now);
   }
 
   #reconfigure(peer: SpeakerPeer, now: number): void {
     const config = sessionConfig(peer.intent, this.#routes.identity.bgpIdentifier, peer.circumstances);
     for (const output of peer.machine.handle({ type: 'reconfigure', config }, now)) this.#carryOut(peer, output, now);
-    this.#outlet.deadline(peer, earliest(peer.machine.nextDeadline(), this.#routes.deadlineOf(peer)));
+    this.#setDeadline(peer);
   }
 
   #circumstancesOf(peer: SpeakerPeer | undefined): SessionCircumstances {
@@ -246,7 +274,7 @@ export class Sessions {
         this.#outlet.effect({ type: 'close', connection: output.connection });
         return;
       case 'send':
-        this.#write(peer, output.connection, output.bytes);
+        this.#output.write(peer, output.connection, output.bytes);
         return;
       case 'stateChanged':
         peer.since = now;
@@ -289,6 +317,8 @@ export class Sessions {
     peer.turnedAt = now;
     peer.failedAttempts = 0;
     peer.hadSession = true;
+    peer.closedUntil = undefined;
+    peer.exceededLimits.clear();
     this.#routes.begin(peer, peer.session, now);
   }
 
@@ -314,38 +344,7 @@ export class Sessions {
 
   /** Every member of the family's groups takes what its socket has room for. */
   writeAll(family: Family): void {
-    const holdsEndOfRib = this.#holdsEndOfRib();
-    for (const peer of this.#peers.values()) {
-      const state = peer.session === undefined ? undefined : peer.families.get(family);
-      if (state !== undefined) this.#writeTo(peer, peer.session!.connection, family, state, holdsEndOfRib);
-    }
-  }
-
-  #writeTo(
-    peer: SpeakerPeer,
-    connection: ConnectionId,
-    family: Family,
-    state: PeerFamily,
-    holdsEndOfRib: boolean,
-  ): void {
-    const group = this.#families[family].rib.groups.groupOf(state.source.id);
-    const member = group?.members.get(state.source.id);
-    if (group === undefined || member === undefined) return;
-    const room = member.isUpToDate ? 0 : WINDOW - (this.#connections.get(connection)?.waiting ?? WINDOW);
-    if (room > 0) {
-      member.pull(room, (bytes, messages) => {
-        if (holdsEndOfRib && bytes === group.endOfRib) {
-          state.owedEndOfRib = true;
-          return;
-        }
-        peer.updatesOut += messages;
-        this.#write(peer, connection, bytes);
-      });
-    }
-    if (!state.owedEndOfRib || holdsEndOfRib || !member.isUpToDate) return;
-    state.owedEndOfRib = false;
-    peer.updatesOut++;
-    this.#write(peer, connection, group.endOfRib);
+    this.#output.writeAll(this.#peers.values(), family, this.#holdsEndOfRib());
   }
 
   /**
@@ -358,13 +357,6 @@ export class Sessions {
       if (intent.routeReflectorClient || intent.localAs !== intent.remoteAs) return true;
     }
     return false;
-  }
-
-  #write(peer: SpeakerPeer, id: number, bytes: Uint8Array): void {
-    peer.octetsOut += bytes.length;
-    this.#outlet.effect({ type: 'write', connection: id, bytes });
-    const connection = this.#connections.get(id);
-    if (connection !== undefined) connection.waiting += bytes.length;
   }
 
   #tell(fact: Fact): void {
@@ -380,6 +372,7 @@ function sameCircumstances(a: SessionCircumstances, b: SessionCircumstances): bo
   return a.restarted === b.restarted && a.forwarding === b.forwarding && a.connectRetryTime === b.connectRetryTime;
 }
 
-function earliest(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const set = times.filter((time) => time !== undefined);
+  return set.length === 0 ? undefined : Math.min(...set);
 }

@@ -14,6 +14,7 @@ import { explainDecision, NO_ROW, NO_SET, type PrefixId, type Row } from '../rib
 import type { RouteAttributes } from './explanation.ts';
 import type { FamilyRouter } from './family-router.ts';
 import type { SpeakerPeer } from './peer.ts';
+import { readLimits } from './route-limits.ts';
 import type { Speaker } from './speaker.ts';
 import type { PeerSnapshot, RouteSnapshot, Snapshot } from './types.ts';
 
@@ -48,9 +49,8 @@ function tableSnapshot({ rib, forwarding }: FamilyRouter) {
 }
 
 function peerSnapshot(peer: SpeakerPeer, families: Speaker['families'], absent: string | undefined): PeerSnapshot {
-  const { intent, session, machine } = peer;
-  const { name, kind, description, origin, address, port, localAddress, remoteAs, localAs, passive } = intent;
-  const retryAt = machine.state === 'Idle' || machine.state === 'Active' ? machine.nextDeadline() : undefined;
+  const { intent, session } = peer;
+  const { name, kind, description, origin, address, port, localAddress, localAs, passive } = intent;
   return {
     name,
     kind,
@@ -60,18 +60,32 @@ function peerSnapshot(peer: SpeakerPeer, families: Speaker['families'], absent: 
     address,
     port,
     ...(localAddress === undefined ? {} : { localAddress }),
-    remoteAs,
+    remoteAs: peer.remoteAs,
     localAs,
     passive,
     routeReflectorClient: intent.routeReflectorClient,
-    state: machine.state,
+    state: peer.machine.state,
     since: peer.since,
     ...(peer.lastError === undefined ? {} : { lastError: peer.lastError }),
-    ...(retryAt === undefined || passive ? {} : { retryAt }),
+    ...retryOf(peer),
     ...(session === undefined ? {} : { negotiated: session.negotiated, endpoints: session.endpoints }),
     ...(absent === undefined || session !== undefined ? {} : { absent }),
     counters: countersOf(peer, families),
+    ...limitsOf(peer, families),
   };
+}
+
+/** When we dial again, or take connections again; a passive peer is waited for. */
+function retryOf({ machine, intent, closedUntil }: SpeakerPeer): Pick<PeerSnapshot, 'retryAt'> {
+  if (closedUntil !== undefined) return Number.isFinite(closedUntil) ? { retryAt: closedUntil } : {};
+  const isWaiting = (machine.state === 'Idle' || machine.state === 'Active') && !intent.passive;
+  const retryAt = isWaiting ? machine.nextDeadline() : undefined;
+  return retryAt === undefined ? {} : { retryAt };
+}
+
+function limitsOf(peer: SpeakerPeer, families: Speaker['families']): Pick<PeerSnapshot, 'limits'> {
+  const limits = peer.session === undefined ? [] : readLimits(peer, families);
+  return limits.length === 0 ? {} : { limits };
 }
 
 function countersOf(peer: SpeakerPeer, families: Speaker['families']): PeerSnapshot['counters'] {

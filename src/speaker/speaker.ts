@@ -51,6 +51,8 @@ export class Speaker {
   /** Kernel routes of an earlier run are kept until sessions have had time to come back. */
   isRecovering: boolean;
   #isShutDown = false;
+  /** Milliseconds: of the last input. */
+  #now = 0;
   /** Milliseconds: when nobody is waited for any longer; undefined before the first intent. */
   recoversUntil: number | undefined;
   readonly #deadlines = new DeadlineQueue<SpeakerPeer | typeof RECOVERY>();
@@ -74,6 +76,7 @@ export class Speaker {
 
   /** What is to be done now because of this; large tables are left to `work`. */
   handle(input: Input, now: number): Effect[] {
+    this.#now = now;
     const { ipv4, ipv6 } = this.families;
     ipv4.rib.tables.paths.now = ipv6.rib.tables.paths.now = Math.floor(now / 1000);
     if (!this.#isShutDown) this.#react(input, now);
@@ -88,6 +91,7 @@ export class Speaker {
       if (wishes.length > 0) this.#push({ type: 'program', wishes });
       if (wishes.some(isUnreachable)) this.#tellUnresolved(router);
     }
+    this.sessions.keepExportLimits(this.#now);
     this.#endRecovery();
     return this.#takeEffects();
   }

@@ -15,7 +15,17 @@ import type {
 import type { BfdState, BfdWish } from '../bfd/types.ts';
 import type { ResourceProblem } from '../datastore/types.ts';
 import type { KernelEvent, KernelWish } from '../fib/types.ts';
-import type { Intent, PeerKind } from '../intent/types.ts';
+import type { Intent, PeerKind, RouteLimit, RouteLimits } from '../intent/types.ts';
+
+/** How the routes of a session stand against a limit. */
+export interface LimitReading {
+  readonly kind: keyof RouteLimits;
+  readonly family: Family;
+  readonly limit: RouteLimit;
+  readonly count: number;
+  /** There are more than may be, or with `block` would be. */
+  readonly isExceeded: boolean;
+}
 
 export type Input =
   | { readonly type: 'intent'; readonly intent: Intent }
@@ -92,9 +102,18 @@ export type Fact =
       readonly reason: DownReason;
       /** False: an attempt failed, no session was lost. */
       readonly wasEstablished?: boolean;
+      /** As in PeerError. */
+      readonly help?: string;
+      readonly message?: string;
     }
   | { readonly type: 'routesTreatedAsWithdrawn'; readonly peer: string; readonly text: string }
   | { readonly type: 'attributeDiscarded'; readonly peer: string; readonly text: string }
+  | {
+      readonly type: 'routeLimitExceeded';
+      readonly peer: string;
+      readonly text: string;
+      readonly action: RouteLimit['action'];
+    }
   | {
       readonly type: 'bfdStateChanged';
       readonly peer: string;
@@ -124,6 +143,10 @@ export interface PeerError {
   readonly direction?: 'sent' | 'received';
   readonly code?: number;
   readonly subcode?: number;
+  /** What would help: one sentence. */
+  readonly help?: string;
+  /** The received message that led to it, or its beginning, as hex digits. */
+  readonly message?: string;
 }
 
 export interface PeerCounters {
@@ -162,6 +185,8 @@ export interface PeerSnapshot {
   /** Why nobody waits for a session: `its Node node-7 is NotReady`. */
   readonly absent?: string;
   readonly counters: PeerCounters;
+  /** Of a session, where there are any. */
+  readonly limits?: readonly LimitReading[];
 }
 
 export interface RouteSnapshot {

@@ -27,6 +27,10 @@ export function factLine(fact: Fact): FactLine {
       return bfdLine(fact);
     case 'bfdTrouble':
       return peerLine(fact, `BFD for peer ${fact.peer} does not work: ${fact.text}`);
+    case 'routeLimitExceeded': {
+      const { type, peer, text, action } = fact;
+      return { level: 'warn', message: `peer ${peer}: ${text}`, fields: { fact: type, peer, action } };
+    }
     case 'connectionRefused':
       return {
         level: 'warn',
@@ -66,17 +70,21 @@ function bfdLine({ type, peer, address, from, to, text }: FactOf<'bfdStateChange
 }
 
 /** A session lost is a warning, a failed attempt only if the peer objects: what refuses to connect is tried again. */
-function downLine({ type, peer, address, reason, wasEstablished }: FactOf<'peerDown'>): FactLine {
+function downLine({ type, peer, address, reason, wasEstablished, ...more }: FactOf<'peerDown'>): FactLine {
   const lost = wasEstablished !== false;
   const { text, fields } = downText(reason);
-  const message = lost
-    ? `peer ${peer} (${address}) went down: ${text || 'stopped'}`
-    : `peer ${peer} (${address}) did not come up: ${text || 'stopped'}`;
+  const what = lost ? 'went down' : 'did not come up';
+  const { help, message } = more;
   const expected = reason.type === 'stopped' || (!lost && reason.type === 'connectionLost');
   return {
     level: expected ? 'info' : 'warn',
-    message,
-    fields: { fact: type, peer, address, wasEstablished: lost, reason: reason.type, ...fields },
+    message: `peer ${peer} (${address}) ${what}: ${text || 'stopped'}${help === undefined ? '' : `; ${help}`}`,
+    fields: {
+      ...{ fact: type, peer, address, wasEstablished: lost, reason: reason.type, ...fields },
+      ...(help !== undefined && { help }),
+      // Not `message`, which is the line itself to many who read logs.
+      ...(message !== undefined && { received: message }),
+    },
   };
 }
 

@@ -100,7 +100,9 @@ function ceaseFault(s: ConnectedState, cease: Omit<EventOf<'Stop'>, 'type' | 'si
 }
 
 function stop(s: ConnectedState, e: EventOf<'Stop'>): Step {
-  const farewell = e.silent ? [] : [send(s, encodeNotification(ceaseFault(s, e)))];
+  const cease = ceaseFault(s, e);
+  if (e.data !== undefined) return refuse(s, cease, 'never');
+  const farewell = e.silent ? [] : [send(s, encodeNotification(cease))];
   return {
     ...stay(IDLE, DISARM_ALL, ...farewell, close(s.connection.id)),
     end: { reason: { type: 'stopped', text: e.text }, restart: 'never' },
