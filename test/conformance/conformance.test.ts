@@ -1,26 +1,25 @@
 // Caracal, living from resources, replays what the real BIRD of calico-node did with the same cluster: the routes that each
 // neighbour gets with all attributes, End-of-RIB, and the routes in the kernel. Runs where the recordings are at hand.
 
-import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { missing } from '../requirements.ts';
 import {
-  cases,
   type ExportedPath,
+  essence,
+  limit,
   type ProtocolRecord,
-  RECORDINGS,
   type Recording,
+  reasonToSkip,
   recordOf,
-  replay,
+  replayedUntil,
+  replayResources,
+  runs,
+  TIMEOUT_MS,
 } from './replay.ts';
 
 const LOCAL_PREF_OF_METRIC_0 = 2_147_483_647;
 const NORMAL_PRIORITY = 1024;
 /** Under way at a time: each is mostly waiting. */
 const REPLAYS = 2;
-/** Seconds. The recorder looks once; on a busy machine, and where no session says when it is done, that may be too early. */
-const PATIENCE = [1, 12];
-const TIMEOUT_MS = 150_000;
 
 interface Adaptation {
   readonly why: string;
@@ -49,13 +48,7 @@ spec:
     ipv4Address: 10.193.0.4/16
 `;
 
-const runs = cases().flatMap((name) => ([4, 6] as const).map((family) => ({ name, family })));
-const reason =
-  missing('namespaces', 'ip', 'python3') ??
-  (runs.length === 0
-    ? `needs recordings; CARACAL_CONFORMANCE says where they are, and in ${RECORDINGS} are none`
-    : undefined);
-
+const reason = reasonToSkip();
 const title = `exports and programs what the recorded BIRD did${reason === undefined ? '' : ` [skipped: ${reason}]`}`;
 
 describe.skipIf(reason !== undefined)(title, () => {
@@ -65,43 +58,12 @@ describe.skipIf(reason !== undefined)(title, () => {
     const adaptation = ADAPTATIONS[`${name} v${family}`];
     const record = recordOf(name, family);
     const expected = essence(adaptation?.record(record) ?? record);
-    let outcome: ReturnType<typeof essence> | undefined;
-    for (const patience of PATIENCE) {
-      outcome = essence(await atOnce(() => replay(name, family, patience, adaptation?.resources)));
-      if (isDeepStrictEqual(outcome, expected)) break;
-    }
-    expect(outcome).toEqual(expected);
+    const play = (patience: number) => atOnce(() => replayResources(name, family, patience, adaptation?.resources));
+    expect(await replayedUntil(expected, play)).toEqual(expected);
   });
 
   if (runs.length === 0) test('all cases', () => {});
 });
-
-/** Lets so many tasks run at a time, in the order in which they come. */
-function limit(slots: number): <T>(task: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let free = slots;
-  return async (task) => {
-    if (free > 0) free--;
-    else await new Promise<void>((start) => waiting.push(start));
-    try {
-      return await task();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free++;
-      else next();
-    }
-  };
-}
-
-/** What counts of a recording. The order of kernel routes says nothing. */
-function essence({ protocols, kernel }: Recording) {
-  const sessions = Object.entries(protocols).map(([name, { state, end_of_rib, exported }]) => [
-    name,
-    { state, end_of_rib, exported },
-  ]);
-  const programmed = kernel.programmed.map((route) => JSON.stringify(route)).sort();
-  return { sessions: Object.fromEntries(sessions), programmed };
-}
 
 /** The address of tunl0: inside an own block and of normal priority, once it has one. */
 const TUNNEL_ADDRESS = '192.168.221.64/32';
