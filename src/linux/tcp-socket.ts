@@ -41,7 +41,8 @@ const MD5SIG = { size: 216, keyLength: 130, key: 136, maxKeyLength: 80 };
 const TOS_NETWORK_CONTROL = 0xc0;
 const DEFAULT_TTL = 64;
 const MAX_TTL = 255;
-const BACKLOG = 511;
+/** Thousands of clients of a reflector come back at the same moment; the kernel allows net.core.somaxconn at most. */
+const BACKLOG = 4096;
 
 export interface DialOptions {
   readonly remote: string;
