@@ -69,12 +69,17 @@ export const RTPROT_KERNEL = 2;
 
 export const IFLA_IFNAME = 3;
 export const IFLA_MTU = 4;
+export const IFLA_MASTER = 10;
 export const IFLA_LINKINFO = 18;
 export const IFLA_EXT_MASK = 29;
 export const IFLA_INFO_KIND = 1;
 /** Leaves the counters out of a link dump: a third of its size. */
 export const RTEXT_FILTER_SKIP_STATS = 8;
 export const IFF_UP = 0x1;
+export const IFF_BROADCAST = 0x2;
+export const IFF_LOOPBACK = 0x8;
+export const IFF_POINTOPOINT = 0x10;
+export const IFF_MULTICAST = 0x1000;
 export const IFF_LOWER_UP = 0x10000;
 
 export const IFA_ADDRESS = 1;

@@ -4,6 +4,7 @@
 import type { Address } from 'node-bgp';
 import type { InterfaceAddress, KernelEvent, Link } from '../fib/types.ts';
 import type { RawAddress, RawLink } from './link-messages.ts';
+import type { KernelInterface } from './port.ts';
 
 interface Interface {
   readonly raw: RawLink;
@@ -67,13 +68,31 @@ export class InterfaceTable {
     return [...this.#interfaces.values()].map(({ link }) => link);
   }
 
+  /** In the order of their indexes. */
+  all(): KernelInterface[] {
+    const known = [...this.#interfaces.values()].sort((a, b) => a.raw.index - b.raw.index);
+    return known.map(({ raw, addresses }) => ({
+      device: raw.name,
+      index: raw.index,
+      ...(raw.master === undefined ? {} : { master: this.nameOf(raw.master) }),
+      adminUp: raw.adminUp,
+      carrier: raw.carrier,
+      traits: raw.traits ?? [],
+      mtu: raw.mtu,
+      addresses: [...addresses.values()],
+    }));
+  }
+
   addresses(): InterfaceAddress[] {
     return [...this.#interfaces.values()].flatMap(({ addresses }) => [...addresses.values()]);
   }
 
   setLink(raw: RawLink): InterfaceChange | undefined {
     const before = this.#interfaces.get(raw.index);
-    if (before !== undefined && sameLink(before.raw, raw)) return undefined;
+    if (before !== undefined && sameLink(before.raw, raw)) {
+      this.#interfaces.set(raw.index, { ...before, raw });
+      return undefined;
+    }
     const link = linkOf(raw);
     if (before === undefined || before.link.device !== link.device) {
       if (before !== undefined) this.#remove(before);

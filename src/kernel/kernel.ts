@@ -17,7 +17,7 @@ import { EventOutbox } from './event-outbox.ts';
 import { type InterfaceChange, InterfaceTable } from './interfaces.ts';
 import { readAddress, readLink, writeAddressDump, writeLinkDump } from './link-messages.ts';
 import type { NetlinkMessage } from './netlink.ts';
-import type { Kernel, KernelOperations, KernelStatus, TunnelWish } from './port.ts';
+import type { Kernel, KernelInterface, KernelOperations, KernelStatus, TunnelWish } from './port.ts';
 import { checkPrivileges, namedRoute, routeRequest, tunnelRequest } from './requests.ts';
 import { type RawRoute, readRoute, writeRouteDump } from './rtnetlink.ts';
 import { KernelTable, type Step } from './table.ts';
@@ -130,6 +130,10 @@ export class LinuxKernel implements Kernel {
 
   operations(): KernelOperations {
     return this.#table.operations;
+  }
+
+  interfaces(): KernelInterface[] {
+    return this.#interfaces.all();
   }
 
   async stop(): Promise<void> {

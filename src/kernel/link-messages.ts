@@ -12,12 +12,17 @@ import {
   IFA_F_SECONDARY,
   IFA_FLAGS,
   IFA_LOCAL,
+  IFF_BROADCAST,
+  IFF_LOOPBACK,
   IFF_LOWER_UP,
+  IFF_MULTICAST,
+  IFF_POINTOPOINT,
   IFF_UP,
   IFLA_EXT_MASK,
   IFLA_IFNAME,
   IFLA_INFO_KIND,
   IFLA_LINKINFO,
+  IFLA_MASTER,
   IFLA_MTU,
   NLM_F_CREATE,
   NLM_F_EXCL,
@@ -33,6 +38,7 @@ import {
   RTM_NEWLINK,
 } from './constants.ts';
 import { type MessageWriter, readText, readU32, visitAttributes } from './netlink.ts';
+import type { LinkTrait } from './port.ts';
 import { DUMP } from './rtnetlink.ts';
 
 const IFINFOMSG = 16;
@@ -57,7 +63,18 @@ export interface RawLink {
   readonly carrier: boolean;
   readonly mtu: number;
   readonly kind?: string;
+  /** Absent: none. */
+  readonly traits?: readonly LinkTrait[];
+  /** Index of the bridge or bond that it is a port of. */
+  readonly master?: number;
 }
+
+const TRAITS: readonly (readonly [number, LinkTrait])[] = [
+  [IFF_BROADCAST, 'broadcast'],
+  [IFF_MULTICAST, 'multicast'],
+  [IFF_LOOPBACK, 'loopback'],
+  [IFF_POINTOPOINT, 'pointToPoint'],
+];
 
 /** RTM_NEWLINK or RTM_DELLINK; undefined for news of a bridge about its ports, which come in the same messages. */
 export function readLink(payload: Uint8Array): RawLink | undefined {
@@ -66,23 +83,28 @@ export function readLink(payload: Uint8Array): RawLink | undefined {
   let name = '';
   let mtu = 0;
   let kind: string | undefined;
+  let master: number | undefined;
   visitAttributes(payload, IFINFOMSG, (type, value) => {
     if (type === IFLA_IFNAME) name = readText(value);
     else if (type === IFLA_MTU) mtu = readU32(value);
+    else if (type === IFLA_MASTER) master = readU32(value);
     else if (type === IFLA_LINKINFO) {
       visitAttributes(value, 0, (inner, text) => {
         if (inner === IFLA_INFO_KIND) kind = readText(text);
       });
     }
   });
-  const link = {
+  const traits = TRAITS.flatMap(([flag, trait]) => ((flags & flag) === 0 ? [] : [trait]));
+  return {
     index: readU32(payload, 4),
     name,
     adminUp: (flags & IFF_UP) !== 0,
     carrier: (flags & IFF_LOWER_UP) !== 0,
     mtu,
+    ...(kind === undefined ? {} : { kind }),
+    ...(traits.length === 0 ? {} : { traits }),
+    ...(master === undefined ? {} : { master }),
   };
-  return kind === undefined ? link : { ...link, kind };
 }
 
 export interface RawAddress {

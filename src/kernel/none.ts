@@ -4,7 +4,7 @@
 import { networkInterfaces } from 'node:os';
 import { isLinkLocal, parseAddress, parseCidr } from 'node-bgp/ip';
 import type { InterfaceAddress, KernelEvent, KernelRoute, KernelWish, Link } from '../fib/types.ts';
-import type { Kernel, KernelOperations, KernelStatus, TunnelWish } from './port.ts';
+import type { Kernel, KernelInterface, KernelOperations, KernelStatus, TunnelWish } from './port.ts';
 
 export class NoKernel implements Kernel {
   readonly #interfaces: typeof networkInterfaces;
@@ -42,12 +42,26 @@ export class NoKernel implements Kernel {
     return { add: 0, replace: 0, delete: 0, refused: 0 };
   }
 
+  interfaces(): KernelInterface[] {
+    const { links, addresses } = this.#look();
+    return links.map(({ device, index, mtu }) => {
+      const own = addresses.filter((address) => address.device === device);
+      const isLoopback = own.some(({ scope }) => scope === 'host');
+      const traits = isLoopback ? (['loopback'] as const) : (['broadcast', 'multicast'] as const);
+      return { device, index, adminUp: true, carrier: true, traits, mtu, addresses: own };
+    });
+  }
+
   async stop(): Promise<void> {
     clearImmediate(this.#first);
     this.#deliver = () => {};
   }
 
   #read(): void {
+    this.#deliver([{ type: 'snapshot', ...this.#look(), learned: [] }]);
+  }
+
+  #look(): { readonly links: readonly Link[]; readonly addresses: readonly InterfaceAddress[] } {
     const links: Link[] = [];
     const addresses: InterfaceAddress[] = [];
     for (const [device, infos] of Object.entries(this.#interfaces())) {
@@ -61,6 +75,6 @@ export class NoKernel implements Kernel {
         addresses.push({ device, address, prefix: network.prefix, secondary: false, scope });
       }
     }
-    this.#deliver([{ type: 'snapshot', links, addresses, learned: [] }]);
+    return { links, addresses };
   }
 }

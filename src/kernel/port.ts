@@ -1,7 +1,7 @@
 // The port between the daemon and whatever programs routes: Linux through rtnetlink (kernel.ts), or nothing at all (none.ts).
 
 import type { Address, Prefix } from 'node-bgp';
-import type { KernelEvent, KernelRoute, KernelWish } from '../fib/types.ts';
+import type { InterfaceAddress, KernelEvent, KernelRoute, KernelWish } from '../fib/types.ts';
 
 /** A route that is not as wanted, and why. */
 export interface KernelComplaint {
@@ -33,6 +33,22 @@ export interface KernelOperations {
   readonly refused: number;
 }
 
+export type LinkTrait = 'broadcast' | 'multicast' | 'loopback' | 'pointToPoint';
+
+/** A link with its addresses, as the kernel has it. */
+export interface KernelInterface {
+  readonly device: string;
+  readonly index: number;
+  /** The bridge or bond that it is a port of. */
+  readonly master?: string;
+  /** Set up by an administrator, and with carrier. */
+  readonly adminUp: boolean;
+  readonly carrier: boolean;
+  readonly traits: readonly LinkTrait[];
+  readonly mtu: number;
+  readonly addresses: readonly InterfaceAddress[];
+}
+
 /** The tunnel device that routes lead through, for nodes where nobody else makes it. */
 export interface TunnelWish {
   readonly device: string;
@@ -60,6 +76,8 @@ export interface Kernel {
   routes(): readonly KernelRoute[];
   status(): KernelStatus;
   operations(): KernelOperations;
+  /** In the order of their indexes. */
+  interfaces(): readonly KernelInterface[];
   /** Leaves the routes. Idempotent. */
   stop(): Promise<void>;
 }

@@ -93,6 +93,7 @@ describe('links and addresses', () => {
       carrier: true,
       mtu: 1480,
       kind: 'veth',
+      traits: ['broadcast', 'multicast'],
     });
   });
 
