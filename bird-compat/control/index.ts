@@ -8,5 +8,6 @@
 
 export { describeConfiguration, describeIntent } from './router/descriptions.ts';
 export type * from './router/parts.ts';
+export { RouterTarget } from './router/target.ts';
 export { ControlServer, type ControlServerParts, ControlSocketError } from './server.ts';
 export type * from './types.ts';

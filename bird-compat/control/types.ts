@@ -240,6 +240,8 @@ export interface RouteView {
   readonly isRefused: boolean;
   /** Import rejected it. */
   readonly isFiltered: boolean;
+  /** The last choice (RFC 9494). */
+  readonly isLongStale: boolean;
   readonly preference: number;
   readonly destination: Destination;
   /** The peer that it came from. */
@@ -285,15 +287,15 @@ export interface StaticView {
   readonly isDormant: boolean;
 }
 
+/** Times are milliseconds. */
 export interface BfdSessionView {
-  readonly address: Address;
-  /** Absent: more than one hop away. */
+  readonly remote: Address;
   readonly interface?: string;
+  readonly multihop: boolean;
   readonly state: 'AdminDown' | 'Down' | 'Init' | 'Up';
   readonly since: number;
-  /** Seconds. */
-  readonly interval: number;
-  readonly timeout: number;
+  readonly transmitInterval: number;
+  readonly detectionTime: number;
 }
 
 export type EnableResult = 'done' | 'alreadyEnabled' | 'alreadyDisabled';

@@ -12,7 +12,7 @@ export type { GroupOptions } from './export-group.ts';
 export type { Write } from './export-log.ts';
 export { ImportPolicy, type LoopRules } from './import-policy.ts';
 export { ASSUMED_REACHABLE, type Resolution, type Resolver, UNRESOLVED } from './next-hops.ts';
-export { DEAD, type LocalDetail, NO_ROW, type Row, STALE } from './path-table.ts';
+export { DEAD, LONG_STALE, type LocalDetail, NO_ROW, type Row, STALE } from './path-table.ts';
 export type { PrefixId } from './prefix-table.ts';
 export { type Flushed, Rib } from './rib.ts';
 export type { Source, SourceId, SourceInfo } from './source.ts';

@@ -59,11 +59,11 @@ function viaText({ gateway, device }: { readonly gateway: string; readonly devic
   return `via ${gateway} on ${device}`;
 }
 
-function infoText({ kind, preference, igpMetric, bgp }: RouteView, bird: 1 | 2): string {
+function infoText({ kind, preference, igpMetric, isLongStale, bgp }: RouteView, bird: 1 | 2): string {
   if (kind !== 'bgp') return ` (${preference})`;
   const origin = originAs(bgp.asPath ?? []);
   const from = `[${origin === undefined ? '' : `AS${origin}`}${'ie?'[bgp.origin ?? 0]}]`;
-  return ` (${preference}${metricText(igpMetric, bird)}) ${from}`;
+  return ` (${preference}${isLongStale ? 's' : ''}${metricText(igpMetric, bird)}) ${from}`;
 }
 
 /** BIRD 2 says nothing where the next hop is unreachable. */

@@ -183,12 +183,12 @@ function* bfdLines(target: ControlTarget, name: string): Generator<Reply> {
   const time = timeWriter(target.configuration, 'protocol', target.status().now);
   for (const session of target.bfdSessions()) {
     const cells = [
-      session.address.padEnd(25),
-      (session.interface ?? '---').padEnd(10),
+      session.remote.padEnd(25),
+      (session.multihop ? '---' : (session.interface ?? '---')).padEnd(10),
       session.state.padEnd(10),
       time(session.since).padEnd(10),
-      session.interval.toFixed(3).padStart(7),
-      session.timeout.toFixed(3).padStart(8),
+      (session.transmitInterval / 1000).toFixed(3).padStart(7),
+      (session.detectionTime / 1000).toFixed(3).padStart(8),
     ];
     yield row(1020, cells.join(' '));
   }
