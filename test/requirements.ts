@@ -13,6 +13,8 @@ export const BIRD1 = {
   birdc: join(import.meta.dirname, '../.debian/bird/usr/sbin/birdc'),
 };
 
+const FRR = '/usr/lib/frr/bgpd';
+
 /** `namespaces`: the right to make network namespaces; `bird1`: see BIRD1; anything else: a program. */
 export type Need =
   | 'namespaces'
@@ -21,19 +23,24 @@ export type Need =
   | 'ping'
   | 'bird'
   | 'birdc'
+  | 'frr'
   | 'tcpdump'
+  | 'promtool'
+  | 'chromium'
   | 'python3'
   | 'etcd'
   | 'openssl'
   | 'linux.uml'
   | 'modprobe';
 
-const DEBIAN_PACKAGE: Readonly<Record<Exclude<Need, 'namespaces' | 'bird1'>, string>> = {
+const DEBIAN_PACKAGE: Readonly<Record<Exclude<Need, 'namespaces' | 'bird1' | 'frr'>, string>> = {
   ip: 'iproute2',
   ping: 'iputils-ping',
   bird: 'bird2',
   birdc: 'bird2',
   tcpdump: 'tcpdump',
+  promtool: 'prometheus',
+  chromium: 'chromium',
   etcd: 'etcd-server',
   openssl: 'openssl',
   'linux.uml': 'user-mode-linux',
@@ -48,6 +55,8 @@ export function missing(...needs: readonly Need[]): string | undefined {
       if (!canMakeNamespaces()) return 'needs root, to make network namespaces';
     } else if (need === 'bird1') {
       if (!existsSync(BIRD1.bird)) return 'needs BIRD 1.6 in .debian/bird (npm test unpacks the Debian package bird)';
+    } else if (need === 'frr') {
+      if (!existsSync(FRR)) return `needs ${FRR} (Debian package frr)`;
     } else if (!isProgram(need)) {
       return `needs the program ${need} (Debian package ${DEBIAN_PACKAGE[need]})`;
     }

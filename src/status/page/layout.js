@@ -9,28 +9,30 @@ export const HUB = 46;
 const INNER = 92;
 const OUTER = 226;
 /** The picture is wider than high. */
-const STRETCH = 1.55;
+const STRETCH = 1.7;
 const LARGEST_STEP = 58;
-const SMALLEST_SHARE = 0.13;
+const ONE_RING_STEP = 27;
+const SMALLEST_SHARE = 0.15;
 const GAP = 0.14;
 const TURN = 2 * Math.PI;
 
 /**
  * @param counts how many peers each group has
- * @returns for each group its middle `angle` and its `places`, and the `size` of a peer
+ * @param labelled for each group whether its peers have names beside them, which need room
+ * @returns for each group its middle `angle`, the radius `inner` where its peers begin, their `places` and `size`
  */
-export function layout(counts) {
-  const sectors = sectorsOf(counts);
-  const step = stepFor(sectors);
-  const size = Math.max(2.6, Math.min(9, step * 0.36));
-  const outer = counts.reduce((sum, count) => sum + count, 0) <= 30 ? OUTER * 0.86 : OUTER;
-  return {
-    size,
-    groups: sectors.map(({ count, start, span }) => ({
+export function layout(counts, labelled) {
+  return sectorsOf(counts).map((sector, index) => {
+    const { count, start, span } = sector;
+    const step = stepFor(sector);
+    const places = placesIn(count, start, span, step, labelled[index] ? OUTER * 0.86 : OUTER);
+    return {
       angle: start + span / 2,
-      places: placesIn(count, start, span, step, outer),
-    })),
-  };
+      inner: Math.min(...places.map(({ radius }) => radius)),
+      size: Math.max(2.6, Math.min(9, step * 0.36)),
+      places,
+    };
+  });
 }
 
 export function point(angle, radius) {
@@ -52,12 +54,12 @@ function sectorsOf(counts) {
   });
 }
 
-/** The largest distance between peers at which all groups fit. */
-function stepFor(sectors) {
+/** The largest distance between peers at which the group fits; on one ring, where that does not crowd it. */
+function stepFor({ count, span }) {
+  const onOneRing = (OUTER * 0.86 * span) / count;
+  if (onOneRing >= ONE_RING_STEP) return Math.min(LARGEST_STEP, onOneRing);
   let step = LARGEST_STEP;
-  while (step > 3 && sectors.some(({ count, span }) => capacity(ringsFor(step, OUTER), span, step) < count)) {
-    step *= 0.94;
-  }
+  while (step > 3 && capacity(ringsFor(step, OUTER), span, step) < count) step *= 0.94;
   return step;
 }
 
@@ -90,10 +92,8 @@ function placesIn(count, start, span, step, outer) {
     const here = isLast ? left : Math.min(left, Math.round((count * radius) / length));
     left -= here;
     for (let index = 0; index < here; index++) {
-      places.push({
-        ...point(start + ((index + 0.5) / here) * span, radius),
-        angle: start + ((index + 0.5) / here) * span,
-      });
+      const angle = start + ((index + 0.5) / here) * span;
+      places.push({ ...point(angle, radius), angle, radius });
     }
   });
   return places;

@@ -5,8 +5,9 @@ import { age, byId, h, s } from './dom.js';
 import { CENTER, HEIGHT, HUB, layout, point, WIDTH } from './layout.js';
 import { groups, model, STANDING_TEXT, standing } from './model.js';
 
-/** Beyond these numbers names and healthy lines would be a grey mass. */
+/** Beyond these numbers names and healthy lines would be a grey mass; a group of few has both in any case. */
 const MOST_LABELS = 30;
+const FEW = 8;
 const MOST_LINKS = 220;
 
 /** By peer: the elements that change, and the order of the arrow keys. */
@@ -52,16 +53,19 @@ function draw() {
   const links = s('g', {});
   const nodes = s('g', {});
   if (parts.length > 0) {
-    const { size, groups: placed } = layout(parts.map(([, , peers]) => peers.length));
+    const counts = parts.map(([, , peers]) => peers.length);
+    const labelled = counts.map((count) => count <= (all.length <= MOST_LABELS ? MOST_LABELS : FEW));
+    const sectors = layout(counts, labelled);
     parts.forEach(([, title, peers], index) => {
-      const { places, angle } = placed[index];
+      const { places, size } = sectors[index];
       peers.forEach((peer, at) => {
-        const entry = peerElements(peer, places[at], size, all.length);
+        const entry = peerElements(peer, places[at], size, all.length <= MOST_LINKS || labelled[index]);
+        if (labelled[index]) entry.group.append(peerLabel(peer, places[at].angle, size));
         links.append(entry.link);
         nodes.append(entry.group);
         drawn.set(peer.name, entry);
       });
-      nodes.append(groupLabel(title, peers, angle, places, parts.length === 1));
+      nodes.append(groupLabel(title, peers, sectors[index], parts.length === 1));
     });
   }
   svg.append(links, nodes, hub());
@@ -71,7 +75,7 @@ function draw() {
   markChosen(chosen);
 }
 
-function peerElements(peer, { x, y, angle }, size, total) {
+function peerElements(peer, { x, y }, size, showsLink) {
   const link = s('line', { x1: CENTER.x, y1: CENTER.y, x2: x, y2: y, class: 'link' });
   const halo = s('circle', { r: Math.max(size * 1.9, size + 4), class: 'halo' });
   const mark = s('g', {});
@@ -82,8 +86,7 @@ function peerElements(peer, { x, y, angle }, size, total) {
     mark,
   );
   group.dataset.peer = peer.name;
-  if (total <= MOST_LABELS) group.append(peerLabel(peer, angle, size));
-  return { group, mark, link, size, showsLink: total <= MOST_LINKS, standing: undefined };
+  return { group, mark, link, size, showsLink, standing: undefined };
 }
 
 function peerLabel({ peerIP, description }, angle, size) {
@@ -94,8 +97,7 @@ function peerLabel({ peerIP, description }, angle, size) {
   return s('text', { x, y, 'text-anchor': anchor }, description && description.length < 20 ? description : peerIP);
 }
 
-function groupLabel(title, peers, angle, places, isOnly) {
-  const inner = Math.min(...places.map(({ x, y }) => Math.hypot((x - CENTER.x) / 1.55, y - CENTER.y)));
+function groupLabel(title, peers, { angle, inner }, isOnly) {
   const at = isOnly ? { x: CENTER.x, y: CENTER.y + HUB + 22 } : point(angle, (HUB + inner) / 2 + 4);
   const text = s('text', { ...at, class: 'group', 'text-anchor': 'middle' }, title);
   const count = s('tspan', { x: at.x, dy: 17, class: 'quiet' }, '');
