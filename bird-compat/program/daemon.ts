@@ -7,7 +7,6 @@ import { now } from '../../src/daemon/clock.ts';
 import { RunningRouter } from '../../src/daemon/running-router.ts';
 import type { Intent } from '../../src/intent/index.ts';
 import { LinuxKernel } from '../../src/kernel/kernel.ts';
-import type { BfdSessionStatus } from '../../src/status/types.ts';
 import {
   type ConfigureRequest,
   type ConfigureResult,
@@ -162,7 +161,7 @@ export class BirdDaemon {
         disabled: this.#running.disabled,
       }),
       state: (): ControlStatus['state'] => (this.#isStopping ? 'shuttingDown' : 'running'),
-      bfdSessions: () => this.#router.bfdSessions.map(bfdView),
+      bfdSessions: () => this.#router.bfdSessions,
       setEnabled: (protocol, isEnabled) => this.#setEnabled(protocol, isEnabled),
       configure: async (request) => this.configure(request),
       undo: async () => this.#undo(),
@@ -232,14 +231,6 @@ export class BirdDaemon {
 
 function disabledIn({ protocols }: BirdConfiguration): ReadonlySet<string> {
   return new Set(protocols.filter(({ isDisabled }) => isDisabled).map(({ name }) => name));
-}
-
-function bfdView({ remote, interface: device, state, since, transmitInterval, detectionTime }: BfdSessionStatus) {
-  return {
-    address: remote,
-    ...(device === undefined ? {} : { interface: device }),
-    ...{ state, since, interval: transmitInterval / 1000, timeout: detectionTime / 1000 },
-  };
 }
 
 /** The routing table of the first kernel protocol; absent: the main one. */
