@@ -44,16 +44,22 @@ export class LoopbackCluster {
     for (const member of Object.keys(ADDRESSES) as Member[]) this.run(member, ['--kernel', 'none']);
   }
 
-  /** A daemon with the resources of a member. @param command what starts it, where it is not started as it is */
+  /** A daemon that lives from its member's resources. @param command what it is started by */
   run(member: Member, options: readonly string[], command: readonly string[] = []): void {
-    const where = ['--node', member, '--datastore', 'files', '--resources', join(this.#folder, member)];
-    const listen = ['--listen', `${ADDRESSES[member]}:${this.#port}`, '--http', `unix:${this.socket(member)}`];
-    this.spawn(member, [...command, CARACAL, 'run', ...where, ...listen, ...options]);
+    const resources = ['--datastore', 'files', '--resources', join(this.#folder, member)];
+    this.spawnDaemon(member, [...resources, '--listen', `${ADDRESSES[member]}:${this.#port}`, ...options], {}, command);
   }
 
-  spawn(name: string, [program = '', ...words]: readonly string[], env: Readonly<Record<string, string>> = {}): void {
+  spawnDaemon(
+    member: Member,
+    options: readonly string[],
+    env: Readonly<Record<string, string>>,
+    command: readonly string[] = [],
+  ): void {
+    const where = ['--node', member, '--http', `unix:${this.socket(member)}`];
+    const [program = '', ...words] = [...command, CARACAL, 'run', ...where, ...options];
     const { HOSTNAME: _, NODENAME: __, ...rest } = process.env;
-    this.#processes.set(name, spawn(program, words, { env: { ...rest, ...env }, stdio: 'ignore' }));
+    this.#processes.set(member, spawn(program, words, { env: { ...rest, ...env }, stdio: 'ignore' }));
   }
 
   socket(name: string): string {
