@@ -53,6 +53,18 @@ const COMMANDS: readonly [string, Command][] = [
   ['status --json -w --http unix:/s', { type: 'status', json: true, watch: true, http: { type: 'unix', path: '/s' } }],
   ['explain 10.65.0.9/26', { type: 'explain', query: { target: '10.65.0.0/26' }, json: false }],
   ['explain fd00:0::1 --json', { type: 'explain', query: { target: 'fd00::1' }, json: true }],
+  ['events', { type: 'events', json: false }],
+  [
+    'events 10.0.0.2 --json --http :9180 --http-token-file /t',
+    {
+      type: 'events',
+      peer: '10.0.0.2',
+      json: true,
+      http: { type: 'tcp', address: '127.0.0.1', port: 9180, tokenFile: '/t' },
+    },
+  ],
+  ['bundle', { type: 'bundle' }],
+  ['bundle - --http unix:/s', { type: 'bundle', file: '-', http: { type: 'unix', path: '/s' } }],
   [
     'explain --peer Mesh_10_0_0_2 --http unix:/s',
     { type: 'explain', query: { peer: 'Mesh_10_0_0_2' }, json: false, http: { type: 'unix', path: '/s' } },
@@ -102,7 +114,13 @@ test.each(COMMANDS)('caracal %s', (line, expected) => {
 });
 
 const MISTAKES: readonly [string, string][] = [
-  ['', 'a command is missing: run, status, explain, plan, migrate, lab, version, help'],
+  ['events a b', 'events takes one peer, not b too'],
+  ['bundle a b', 'bundle writes one file, not b too'],
+  [
+    'status --http unix:/s --http-token-file /t',
+    '--http-token-file goes with --http ADDR:PORT; a unix socket has its permissions',
+  ],
+  ['', 'a command is missing: run, status, explain, events, bundle, plan, migrate, lab, version, help'],
   ['stauts', 'unknown command stauts; did you mean status?'],
   ['frobnicate', 'unknown command frobnicate'],
   ['--nod', 'unknown option --nod'],

@@ -43,6 +43,8 @@ const PARSERS: Readonly<Record<CommandName, (flags: Flags) => Command | UsageErr
   run: parseRun,
   status: parseStatus,
   explain: parseExplain,
+  events: parseEvents,
+  bundle: parseBundle,
   plan: parsePlan,
   migrate: parseMigrate,
   lab: parseLab,
@@ -170,6 +172,31 @@ function parseExplain({ positionals, values, rest }: Flags): Command | UsageErro
   };
 }
 
+function parseEvents({ positionals, values, rest }: Flags): Command | UsageError {
+  const [peer, more] = positionals;
+  const superfluous = more ?? rest?.[0];
+  if (superfluous !== undefined) return usageError(`events takes one peer, not ${superfluous} too`);
+  const http = endpoints(values);
+  if (http.type === 'usageError') return http;
+  const [endpoint] = http.value;
+  return {
+    type: 'events',
+    json: values.has('json'),
+    ...(peer !== undefined && { peer }),
+    ...(endpoint && { http: endpoint }),
+  };
+}
+
+function parseBundle({ positionals, values, rest }: Flags): Command | UsageError {
+  const [file, more] = positionals;
+  const superfluous = more ?? rest?.[0];
+  if (superfluous !== undefined) return usageError(`bundle writes one file, not ${superfluous} too`);
+  const http = endpoints(values);
+  if (http.type === 'usageError') return http;
+  const [endpoint] = http.value;
+  return { type: 'bundle', ...(file !== undefined && { file }), ...(endpoint && { http: endpoint }) };
+}
+
 function parsePlan(flags: Flags): Command | UsageError {
   const superfluous = onlyOptions('plan', flags);
   if (superfluous) return superfluous;
@@ -271,10 +298,15 @@ function parsed<T>(
 
 function endpoints(values: Flags['values']): Value<readonly HttpEndpoint[]> | UsageError {
   const found: HttpEndpoint[] = [];
+  const tokenFile = values.get('http-token-file')?.[0];
   for (const text of values.get('http') ?? []) {
     const result = parseHttpEndpoint(text);
     if ('problem' in result) return usageError(`--http: ${result.problem}`);
-    found.push(result.value);
+    const { value } = result;
+    found.push(value.type === 'tcp' && tokenFile !== undefined ? { ...value, tokenFile } : value);
+  }
+  if (tokenFile !== undefined && !found.some(({ type }) => type === 'tcp')) {
+    return usageError('--http-token-file goes with --http ADDR:PORT; a unix socket has its permissions');
   }
   return { type: 'value', value: found };
 }

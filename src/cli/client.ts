@@ -1,5 +1,6 @@
 // Asks a running daemon for a page. What can go wrong is answered with a sentence for whoever asked.
 
+import { readFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { formatHttpEndpoint, type HttpEndpoint } from '../status/endpoint.ts';
 import { isErrorWithCode } from '../status/errors.ts';
@@ -15,10 +16,14 @@ const MAX_BYTES = 256 * 1024 * 1024;
 
 export async function fetchPage(endpoint: HttpEndpoint, path: string): Promise<Reply> {
   const place = formatHttpEndpoint(endpoint);
+  const token = readToken(endpoint);
+  if (typeof token === 'object') return token;
   try {
-    const response = await open(endpoint, path);
+    const response = await open(endpoint, path, token);
     const body = await readBody(response);
     if (response.statusCode === 200) return { type: 'page', body };
+    if (response.statusCode === 401)
+      return failure(`Caracal at ${place} wants another token; give its --http-token-file`);
     const text = `what answers at ${place} is no Caracal that serves ${path} (HTTP ${response.statusCode})`;
     return { type: 'failure', text, body };
   } catch (error) {
@@ -27,12 +32,23 @@ export async function fetchPage(endpoint: HttpEndpoint, path: string): Promise<R
   }
 }
 
-function open(endpoint: HttpEndpoint, path: string): Promise<IncomingMessage> {
+function readToken(endpoint: HttpEndpoint): string | undefined | Extract<Reply, { type: 'failure' }> {
+  if (endpoint.type === 'unix' || endpoint.tokenFile === undefined) return undefined;
+  try {
+    return readFileSync(endpoint.tokenFile, 'utf8').trim();
+  } catch (error) {
+    if (!isErrorWithCode(error)) throw error;
+    return failure(`the token in ${endpoint.tokenFile} cannot be read (${error.code})`);
+  }
+}
+
+function open(endpoint: HttpEndpoint, path: string, token: string | undefined): Promise<IncomingMessage> {
   const target =
     endpoint.type === 'unix' ? { socketPath: endpoint.path } : { host: endpoint.address, port: endpoint.port };
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const signal = AbortSignal.timeout(TIMEOUT);
-  request({ ...target, path, agent: false, signal, headers: { Host: 'caracal' } })
+  const headers = { Host: 'caracal', ...(token !== undefined && { Authorization: `Bearer ${token}` }) };
+  request({ ...target, path, agent: false, signal, headers })
     .on('response', resolve)
     // An aborted request fails with ABORT_ERR; the reason says that it was the clock.
     .on('error', (error) => reject(signal.aborted ? TIMED_OUT : error))

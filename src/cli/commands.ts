@@ -40,6 +40,12 @@ const HTTP_OPTION: OptionRow = {
   help: `where the daemon serves status: ADDR:PORT or unix:PATH (default ${DEFAULT_HTTP})`,
 };
 
+const TOKEN_OPTION: OptionRow = {
+  name: 'http-token-file',
+  value: 'FILE',
+  help: 'file with the token that ADDR:PORT asks for',
+};
+
 export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   run: {
     usage: ['caracal run [--node NAME] [--datastore TYPE] [--resources PATH] ...'],
@@ -67,6 +73,11 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
         value: 'WHERE',
         repeatable: true,
         help: `serve status at ADDR:PORT or unix:PATH (default ${DEFAULT_HTTP})`,
+      },
+      {
+        name: 'http-token-file',
+        value: 'FILE',
+        help: 'who asks at ADDR:PORT needs the token in this file, but for /livez and /readyz',
       },
       { name: 'log-level', value: 'LEVEL', help: `${LOG_LEVELS.join(', ')} (default info)` },
       {
@@ -99,7 +110,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       { name: 'check', help: 'read everything, print every problem and end; 1 if there is one' },
     ],
     notes:
-      "calico-node's environment counts where no option is given: NODENAME, DATASTORE_TYPE, ETCD_*, KUBECONFIG, K8S_*,\nUSE_POD_CIDR, CALICO_ROUTER_ID, CALICO_ADVERTISE_CLUSTER_IPS, CALICO_K8S_NODE_REF, NAMESPACE, BGP_LOGSEVERITYSCREEN and\nothers. CARACAL_RESOURCES, CARACAL_HTTP, CARACAL_GUARD, CARACAL_GUARD_TIME, CARACAL_DRAIN, CARACAL_NODE_STATUS,\nCARACAL_NODE_EVENTS and CARACAL_METRICS stand for the options of these names.",
+      "calico-node's environment counts where no option is given: NODENAME, DATASTORE_TYPE, ETCD_*, KUBECONFIG, K8S_*,\nUSE_POD_CIDR, CALICO_ROUTER_ID, CALICO_ADVERTISE_CLUSTER_IPS, CALICO_K8S_NODE_REF, NAMESPACE, BGP_LOGSEVERITYSCREEN and\nothers. CARACAL_RESOURCES, CARACAL_HTTP, CARACAL_HTTP_TOKEN_FILE, CARACAL_GUARD, CARACAL_GUARD_TIME, CARACAL_DRAIN, CARACAL_NODE_STATUS,\nCARACAL_NODE_EVENTS and CARACAL_METRICS stand for the options of these names.",
   },
   status: {
     usage: ['caracal status [--json] [--watch] [--http WHERE]'],
@@ -108,6 +119,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       { name: 'json', help: 'the whole report as JSON' },
       { name: 'watch', short: 'w', help: 'show it again whenever it changes' },
       HTTP_OPTION,
+      TOKEN_OPTION,
     ],
     notes: 'CARACAL_HTTP stands for --http. The exit code is 1 when no daemon answers.',
   },
@@ -126,6 +138,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       },
       { name: 'json', help: 'the whole explanation as JSON' },
       HTTP_OPTION,
+      TOKEN_OPTION,
       {
         name: 'resources',
         value: 'PATH',
@@ -135,6 +148,20 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     ],
     notes:
       'An address stands for the longest prefix that contains it. CARACAL_HTTP stands for --http. The exit code is 1\nwhere there is no answer.',
+  },
+  events: {
+    usage: ['caracal events [PEER] [--json] [--http WHERE]'],
+    summary: 'show what happened to the sessions of the daemon on this node, and what would help',
+    options: [{ name: 'json', help: 'all that is known of each event as JSON' }, HTTP_OPTION, TOKEN_OPTION],
+    notes:
+      'PEER is the name or the address of a peer; without it, all events of all peers and of the node. The last 64 of each\nare kept until the daemon ends.',
+  },
+  bundle: {
+    usage: ['caracal bundle [FILE] [--http WHERE]'],
+    summary: 'write all that a bug report needs into one file, without secrets',
+    options: [HTTP_OPTION, TOKEN_OPTION],
+    notes:
+      'One JSON file that can be read through before it is sent: status, events, intent, metrics, the first routes of each\nfamily, versions. FILE - is standard output; without FILE it is caracal-NODE-TIME.json in this folder.',
   },
   plan: {
     usage: [
@@ -148,6 +175,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       { name: 'node', value: 'NAME', help: 'with --from: which node to look from' },
       { name: 'json', help: 'the whole plan as JSON' },
       HTTP_OPTION,
+      TOKEN_OPTION,
     ],
     notes:
       'The exit code is 0 without changes, 2 with changes, 1 where no plan can be made. CARACAL_HTTP stands for --http.',
@@ -181,6 +209,8 @@ export const COMMAND_NAMES = [
   'run',
   'status',
   'explain',
+  'events',
+  'bundle',
   'plan',
   'migrate',
   'lab',

@@ -43,7 +43,7 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
   if ('type' in name) return name;
   const datastore = chooseDatastore(flags, env);
   if ('problem' in datastore) return usageError(datastore.problem);
-  const fallback = defaultHttp(env);
+  const fallback = httpOf(undefined, env);
   if (fallback.type === 'usageError') return fallback;
   const guard = guardOptions(flags, env);
   if ('problem' in guard) return usageError(guard.problem);
@@ -64,7 +64,7 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
     ...(flags.kernelAudit !== undefined && { kernelAudit: flags.kernelAudit }),
     ...(flags.manageTunnel && { manageTunnel: true }),
     ...(flags.listen && { listen: flags.listen }),
-    http: flags.http.length > 0 ? flags.http : [fallback],
+    http: flags.http.length > 0 ? flags.http.map((endpoint) => withToken(endpoint, env)) : [fallback],
     logLevel:
       flags.logLevel ?? CALICO_LOG_LEVELS[variable(env, 'BGP_LOGSEVERITYSCREEN')?.toLowerCase() ?? ''] ?? 'info',
     ...guard.value,
@@ -122,10 +122,17 @@ export function nodenameFile(env: Environment): string {
   return variable(env, 'CALICO_NODENAME_FILE') ?? NODENAME_FILE;
 }
 
-/** Where status is served, or looked for, when no flag says so. */
-export function defaultHttp(env: Environment): HttpEndpoint | UsageError {
+/** Where status is looked for: as the flag says, else the environment. */
+export function httpOf(flag: HttpEndpoint | undefined, env: Environment): HttpEndpoint | UsageError {
+  if (flag !== undefined) return withToken(flag, env);
   const result = parseHttpEndpoint(variable(env, 'CARACAL_HTTP') ?? DEFAULT_HTTP);
-  return 'problem' in result ? usageError(`CARACAL_HTTP: ${result.problem}`) : result.value;
+  return 'problem' in result ? usageError(`CARACAL_HTTP: ${result.problem}`) : withToken(result.value, env);
+}
+
+function withToken(endpoint: HttpEndpoint, env: Environment): HttpEndpoint {
+  const tokenFile = variable(env, 'CARACAL_HTTP_TOKEN_FILE');
+  if (endpoint.type === 'unix' || endpoint.tokenFile !== undefined || tokenFile === undefined) return endpoint;
+  return { ...endpoint, tokenFile };
 }
 
 /** In the order of calico-node: NODENAME, the file, HOSTNAME, the host name; the last two in lower case. */

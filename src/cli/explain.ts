@@ -5,7 +5,7 @@ import { formatHttpEndpoint, type HttpEndpoint } from '../status/endpoint.ts';
 import type { ExplainProblem, ExplainQuery, ExplainReport } from '../status/explain.ts';
 import { explainText } from '../status/explain-text.ts';
 import { fetchPage } from './client.ts';
-import { defaultHttp } from './environment.ts';
+import { httpOf } from './environment.ts';
 import type { Outputs } from './output.ts';
 import { prepareRun } from './run.ts';
 import type { Environment, ExplainCommand, RunOptions, UsageError } from './types.ts';
@@ -36,7 +36,7 @@ async function answerTo(
   explainFiles: ExplainFiles,
 ): Promise<ExplainReport | ExplainProblem | UsageError> {
   if (resources === undefined) {
-    const endpoint = http ?? defaultHttp(env);
+    const endpoint = httpOf(http, env);
     return endpoint.type === 'usageError' ? endpoint : askDaemon(endpoint, query);
   }
   const flags = { resources, http: [], check: false, ...(node !== undefined && { node }) };

@@ -3,7 +3,9 @@
 
 import { hostname } from 'node:os';
 import { parseArguments } from './arguments.ts';
-import { defaultHttp } from './environment.ts';
+import { writeBundle } from './bundle.ts';
+import { httpOf } from './environment.ts';
+import { showEvents } from './events.ts';
 import { type ExplainFiles, showExplanation } from './explain.ts';
 import { helpText } from './help.ts';
 import type { Outputs } from './output.ts';
@@ -55,13 +57,17 @@ async function dispatch(
       return 'type' in options ? options : run(options);
     }
     case 'status': {
-      const endpoint = command.http ?? defaultHttp(env);
+      const endpoint = httpOf(command.http, env);
       if (endpoint.type === 'usageError') return endpoint;
       const options = { endpoint, json: command.json };
       return command.watch ? watchStatus(options, outputs.stdout, signal) : showStatus(options, outputs);
     }
     case 'explain':
       return showExplanation(command, env, explain, outputs);
+    case 'events':
+      return showEvents(command, env, outputs);
+    case 'bundle':
+      return writeBundle(command, env, version, outputs);
     case 'plan':
       return showPlan(command, env, plan, outputs);
     case 'migrate': {

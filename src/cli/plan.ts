@@ -7,7 +7,7 @@ import { formatHttpEndpoint, type HttpEndpoint } from '../status/endpoint.ts';
 import type { ExplainProblem } from '../status/explain.ts';
 import { changesAnything, planText } from '../status/plan-text.ts';
 import { fetchPage } from './client.ts';
-import { defaultHttp } from './environment.ts';
+import { httpOf } from './environment.ts';
 import type { Outputs } from './output.ts';
 import { prepareRun } from './run.ts';
 import type { Environment, PlanCommand, RunOptions, UsageError } from './types.ts';
@@ -57,7 +57,7 @@ async function requestOf(
     const options = prepareRun(flags, env, hostname());
     return 'type' in options ? options : { type: 'files', resources, from, options };
   }
-  const endpoint = http ?? defaultHttp(env);
+  const endpoint = httpOf(http, env);
   if (endpoint.type === 'usageError') return endpoint;
   const document = await ask(endpoint, '/intent');
   if ('problem' in document) return document;

@@ -66,6 +66,20 @@ export interface ExplainCommand {
   readonly node?: string;
 }
 
+export interface EventsCommand {
+  readonly type: 'events';
+  readonly peer?: string;
+  readonly json: boolean;
+  readonly http?: HttpEndpoint;
+}
+
+export interface BundleCommand {
+  readonly type: 'bundle';
+  /** `-`: standard output. */
+  readonly file?: string;
+  readonly http?: HttpEndpoint;
+}
+
 export interface PlanCommand {
   readonly type: 'plan';
   /** The new ones. */
@@ -93,13 +107,25 @@ export type Command =
   | { readonly type: 'run'; readonly flags: RunFlags }
   | { readonly type: 'status'; readonly json: boolean; readonly watch: boolean; readonly http?: HttpEndpoint }
   | ExplainCommand
+  | EventsCommand
+  | BundleCommand
   | PlanCommand
   | MigrateCommand
   | { readonly type: 'lab'; readonly lab: LabCommand }
   | { readonly type: 'version' }
   | { readonly type: 'help'; readonly command?: CommandName };
 
-export type CommandName = 'run' | 'status' | 'explain' | 'plan' | 'migrate' | 'lab' | 'version' | 'help';
+export type CommandName =
+  | 'run'
+  | 'status'
+  | 'explain'
+  | 'events'
+  | 'bundle'
+  | 'plan'
+  | 'migrate'
+  | 'lab'
+  | 'version'
+  | 'help';
 
 export interface ListenOption {
   /** Absent: all addresses. */

@@ -7,10 +7,12 @@ import type { ChangedResource, Intent } from '../intent/index.ts';
 import type { Kernel } from '../kernel/port.ts';
 import { receivedPage, routePage, type Speaker, takeSnapshot } from '../speaker/index.ts';
 import type { StatusHandlers } from '../status/answers.ts';
+import { EventLog } from '../status/events.ts';
 import { Metrics } from '../status/metrics/metrics.ts';
 import { readiness } from '../status/readiness.ts';
 import { statusReport } from '../status/report.ts';
 import { routesReport } from '../status/routes.ts';
+import { timestamp } from '../status/time.ts';
 import type { StatusEnvironment } from '../status/types.ts';
 import { Absences } from './absences.ts';
 import { now } from './clock.ts';
@@ -43,6 +45,7 @@ export class Daemon {
   /** Where there is a cluster to tell something. */
   readonly #reporter: ClusterReporter | undefined;
   readonly #metrics: Metrics;
+  readonly #events = new EventLog();
   #stopping: Promise<void> | undefined;
 
   constructor(parts: DaemonParts) {
@@ -59,6 +62,7 @@ export class Daemon {
       manageTunnel: options.manageTunnel === true,
       tell: (fact) => {
         logFact(logger, fact);
+        this.#events.note(fact, now());
         this.#reporter?.tell(fact);
       },
       onLate: (milliseconds) => this.#metrics.observeLateness(milliseconds),
@@ -129,6 +133,11 @@ export class Daemon {
       return runningDocument(this.#speaker, this.#intents.store, intentOptions(options), overridesOf(options));
     },
     received: (query) => receivedPage(this.#speaker, query),
+    events: (query) => ({
+      node: this.#parts.options.node,
+      lastUpdated: timestamp(now()),
+      events: this.#events.events(query),
+    }),
     readiness: () => readiness(this.#snapshot(), this.#environment()),
     metrics: () => this.#metrics.page(),
   };

@@ -1,22 +1,14 @@
 // Sessions: runs the state machines of all peers and carries out what they ask for: dialling, writing, closing, telling.
 // Not here: what sessions do to the tables (peer-routes.ts).
 
-import {
-  type Address,
-  CEASE,
-  type DownReason,
-  type Endpoints,
-  type Family,
-  type PeerInput,
-  type PeerOutput,
-} from 'node-bgp';
+import { type Address, CEASE, type Endpoints, type Family, type PeerInput, type PeerOutput } from 'node-bgp';
 import type { PeerIntent } from '../intent/index.ts';
 import { type Administered, administer } from './administration.ts';
 import { assertNever } from './assert-never.ts';
 import { bfdWishOf } from './bfd.ts';
 import type { Connections } from './connections.ts';
 import type { FamilyRouter } from './family-router.ts';
-import { SpeakerPeer } from './peer.ts';
+import { type End, SpeakerPeer } from './peer.ts';
 import { PeerDirectory } from './peer-directory.ts';
 import { PeerRoutes, type RouterIdentity } from './peer-routes.ts';
 import { farewell } from './retention.ts';
@@ -278,6 +270,7 @@ export class Sessions {
         return;
       case 'stateChanged':
         peer.since = now;
+        peer.cameFrom = output.from;
         this.#tell({ type: 'peerStateChanged', ...named(peer), from: output.from, to: output.to });
         return;
       case 'established':
@@ -290,7 +283,7 @@ export class Sessions {
         this.#routes.routeRefresh(peer, output.message);
         return;
       case 'down':
-        this.#down(peer, output.reason, output.wasEstablished, now);
+        this.#down(peer, output, now);
         return;
       default:
         assertNever(output);
@@ -322,12 +315,16 @@ export class Sessions {
     this.#routes.begin(peer, peer.session, now);
   }
 
-  #down(peer: SpeakerPeer, reason: DownReason, wasEstablished: boolean, now: number): void {
-    const before = peer.lastError?.text;
-    peer.noteDown(reason, wasEstablished, now);
+  #down(peer: SpeakerPeer, end: End, now: number): void {
+    const { reason, wasEstablished } = end;
+    const before = peer.lastError;
+    peer.noteDown(end, now);
+    const { lastError } = peer;
     // An attempt that fails for the same reason as the last one is no news.
-    if (wasEstablished || peer.lastError?.text !== before) {
-      this.#tell({ type: 'peerDown', ...named(peer), reason, wasEstablished });
+    if (wasEstablished || lastError?.text !== before?.text) {
+      const { help, message } = lastError === before ? {} : { ...lastError };
+      const more = { ...(help === undefined ? {} : { help }), ...(message === undefined ? {} : { message }) };
+      this.#tell({ type: 'peerDown', ...named(peer), reason, wasEstablished, ...more });
     }
     const { session } = peer;
     if (!wasEstablished || session === undefined) {

@@ -2,11 +2,12 @@
 // travel is http.ts's.
 
 import type { IncomingMessage } from 'node:http';
+import type { EventsQuery, EventsReport } from './events.ts';
 import type { ExplainProblem, ExplainQuery, ExplainReport } from './explain.ts';
 import { MAX_WATCHERS } from './live.ts';
 import type { MetricsPage } from './metrics/metrics.ts';
 import { PAGE_POLICY, pageFile } from './page-files.ts';
-import { parseExplainQuery, parseReceivedQuery, parseRoutesQuery } from './query.ts';
+import { parseEventsQuery, parseExplainQuery, parseReceivedQuery, parseRoutesQuery } from './query.ts';
 import { type Readiness, readinessText } from './readiness.ts';
 import { statusText } from './text.ts';
 import type { PageQuery, RoutesQuery, RoutesReport, StatusReport } from './types.ts';
@@ -18,6 +19,7 @@ export interface StatusHandlers {
   /** What plans are made from: data for the same version of Caracal. */
   readonly intent: () => object | ExplainProblem;
   readonly received: (query: PageQuery) => object;
+  readonly events: (query: EventsQuery) => EventsReport;
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<MetricsPage>;
 }
@@ -47,6 +49,8 @@ export function answerTo(request: IncomingMessage, handlers: StatusHandlers): An
       return jsonOrProblem(handlers.intent());
     case '/received':
       return receivedAnswer(url.searchParams, handlers);
+    case '/events':
+      return eventsAnswer(url.searchParams, handlers);
     case '/live':
       return text(503, `${MAX_WATCHERS} clients watch already; come again when one of them is gone.\n`);
     case '/metrics':
@@ -96,12 +100,17 @@ function receivedAnswer(parameters: URLSearchParams, handlers: StatusHandlers): 
   return 'problem' in query ? json(query, 400) : json(handlers.received(query.value));
 }
 
+function eventsAnswer(parameters: URLSearchParams, handlers: StatusHandlers): Answer {
+  const query = parseEventsQuery(parameters);
+  return 'problem' in query ? text(400, `Bad request: ${query.problem}.\n`) : json(handlers.events(query.value));
+}
+
 function jsonOrProblem(value: object | ExplainProblem): Answer {
   return json(value, 'problem' in value ? 404 : 200);
 }
 
 function nothingHere(): Answer {
-  const paths = '/, /status, /live, /routes, /explain, /intent, /received, /metrics, /livez and /readyz';
+  const paths = '/, /status, /live, /routes, /explain, /intent, /received, /events, /metrics, /livez and /readyz';
   return text(404, `There is nothing here; there are ${paths}.\n`);
 }
 

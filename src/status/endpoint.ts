@@ -3,7 +3,13 @@
 import { isIP } from 'node:net';
 
 export type HttpEndpoint =
-  | { readonly type: 'tcp'; readonly address: string; readonly port: number }
+  | {
+      readonly type: 'tcp';
+      readonly address: string;
+      readonly port: number;
+      /** File with the token that requests need; absent: they need none. */
+      readonly tokenFile?: string;
+    }
   | { readonly type: 'unix'; readonly path: string };
 
 /** Where the daemon serves status, and where `caracal status` looks for it, unless told otherwise. */

@@ -25,6 +25,12 @@ export class ListenError extends Error {
     return new ListenError(message, { code: 'EADDRINUSE', cause });
   }
 
+  static noToken(file: string): ListenError {
+    return new ListenError(`there is no token in ${file}, or the file cannot be read (--http-token-file)`, {
+      code: 'ENOTOKEN',
+    });
+  }
+
   static of(endpoint: HttpEndpoint, cause: Error): ListenError {
     const code = isErrorWithCode(cause) ? cause.code : 'UNKNOWN';
     if (code === 'EADDRINUSE') return ListenError.inUse(endpoint, cause);

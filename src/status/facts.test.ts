@@ -93,6 +93,20 @@ const CASES: readonly [string, Fact, FactLine][] = [
     },
   ],
   [
+    'a limit of routes',
+    {
+      type: 'routeLimitExceeded',
+      peer: PEER.peer,
+      text: 'more than 10 IPv4 routes received; further ones are left out',
+      action: 'block',
+    },
+    {
+      level: 'warn',
+      message: 'peer Mesh_10_0_0_2: more than 10 IPv4 routes received; further ones are left out',
+      fields: { fact: 'routeLimitExceeded', peer: PEER.peer, action: 'block' },
+    },
+  ],
+  [
     'an attribute discarded',
     { type: 'attributeDiscarded', peer: PEER.peer, text: 'ATOMIC_AGGREGATE has 1 octet' },
     {

@@ -1,7 +1,8 @@
 // The status server: a handful of read-only pages over TCP or a unix socket. It answers what its handlers give it and
 // changes nothing; what is answered to which path is answers.ts's, the stream of changes live.ts's.
 
-import { lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { lstatSync, mkdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
@@ -45,13 +46,16 @@ export async function startHttp({ listen, handlers, onError }: HttpOptions): Pro
     },
     (request, response) => {
       request.resume();
-      if (isLive(request) && !live.isFull) stream(response, live);
+      if (!isAdmitted(request, listen)) refuse(response);
+      else if (isLive(request) && !live.isFull) stream(response, live);
       else void respond(request, response, handlers, onError);
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_HEADERS;
   if (listen.type === 'unix') await prepareSocketPath(listen.path);
+  else if (listen.tokenFile !== undefined && readToken(listen.tokenFile) === '')
+    throw ListenError.noToken(listen.tokenFile);
   await open(server, listen);
   server.on('error', onError);
   let stopped: Promise<void> | undefined;
@@ -131,6 +135,37 @@ function boundEndpoint(server: Server, listen: HttpEndpoint): HttpEndpoint {
   return listen.type === 'tcp' && bound !== null && typeof bound === 'object'
     ? { ...listen, port: bound.port }
     : listen;
+}
+
+/** Probes of the kubelet bring no token, and learn next to nothing. */
+const OPEN_TO_ALL = ['/livez', '/readyz'];
+
+function isAdmitted({ url, headers }: IncomingMessage, listen: HttpEndpoint): boolean {
+  if (listen.type === 'unix' || listen.tokenFile === undefined || OPEN_TO_ALL.includes(url ?? '')) return true;
+  const [, told] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
+  const wanted = readToken(listen.tokenFile);
+  return told !== undefined && wanted !== '' && timingSafeEqual(digestOf(told), digestOf(wanted));
+}
+
+/** Read each time, so that it can be replaced at any time; '' lets nobody in. */
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if (isErrorWithCode(error)) return '';
+    throw error;
+  }
+}
+
+/** Of one length, which says nothing about the token. */
+function digestOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+function refuse(response: ServerResponse): void {
+  const body = 'A token is needed here: Authorization: Bearer TOKEN, with the one in the file of --http-token-file.\n';
+  response.writeHead(401, { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8', 'WWW-Authenticate': 'Bearer' });
+  response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
 function isLive({ method, url }: IncomingMessage): boolean {

@@ -1,7 +1,8 @@
-// The queries of `GET /routes` and `GET /explain`: text from outside, checked, as a value or a sentence that says what is wrong.
+// The queries of `GET /routes`, `/explain` and `/events`: text from outside, checked, as a value or a sentence that says what is wrong.
 
 import { familyOf, type Prefix, parseAddress, parseCidr } from 'node-bgp';
 import type { Parsed } from './endpoint.ts';
+import { DEFAULT_EVENTS, type EventsQuery } from './events.ts';
 import type { ExplainQuery } from './explain.ts';
 import type { PageQuery, RoutesQuery } from './types.ts';
 
@@ -23,6 +24,20 @@ export function parseExplainQuery(parameters: URLSearchParams): Parsed<ExplainQu
     return { problem: `"${text}" is neither an address nor a prefix such as 10.65.0.0/26` };
   }
   return { value: { ...(target !== undefined && { target }), ...(peer !== null && { peer }) } };
+}
+
+const EVENTS_PARAMETERS = ['peer', 'limit'] as const;
+const MAX_EVENTS = 10_000;
+
+export function parseEventsQuery(parameters: URLSearchParams): Parsed<EventsQuery> {
+  const unknown = unknownParameter(parameters, EVENTS_PARAMETERS);
+  if (unknown !== undefined) return { problem: unknown };
+  const limit = Number(parameters.get('limit') ?? DEFAULT_EVENTS);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_EVENTS) {
+    return { problem: `limit has to be a number from 1 to ${MAX_EVENTS}` };
+  }
+  const peer = parameters.get('peer');
+  return { value: { limit, ...(peer !== null && { peer }) } };
 }
 
 const RECEIVED_PARAMETERS = ['family', 'limit', 'after'] as const;

@@ -121,6 +121,10 @@ export interface LastErrorReport {
   readonly direction?: 'sent' | 'received';
   readonly code?: number;
   readonly subcode?: number;
+  /** What would help: one sentence. */
+  readonly help?: string;
+  /** The received message that led to it, or its beginning, as hex digits. */
+  readonly message?: string;
 }
 
 export interface BfdReport {

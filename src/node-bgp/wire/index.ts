@@ -7,6 +7,7 @@ export { encodeAttributes, writeAttributes } from './encode-attributes.ts';
 export { type Decoded, fault } from './fault.ts';
 export { formatAsPath, formatCommunity, formatLargeCommunity } from './format.ts';
 export { type Frame, Framer, messageOf } from './frame.ts';
+export { toHex } from './hex.ts';
 export * from './iana.ts';
 export {
   decodeKeepalive,
