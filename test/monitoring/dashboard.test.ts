@@ -49,7 +49,7 @@ test.each([...panels, ...alerts])('%s asks for what there is', (_title, expr) =>
   expect(metrics.length).toBeGreaterThan(0);
   for (const { name, labels } of metrics) {
     expect([...labelsOf.keys()]).toContain(name);
-    expect([...labelsOf.get(name)!, ...TARGET_LABELS]).toEqual(expect.arrayContaining(labels));
+    expect([...labelsOf.get(name)!, ...TARGET_LABELS]).toEqual(expect.arrayContaining([...labels]));
   }
   const known = [...TARGET_LABELS, ...metrics.flatMap(({ name }) => labelsOf.get(name)!)];
   const grouped = [...expr.matchAll(CLAUSE)].flatMap(([, list = '']) => list.match(/\w+/g) ?? []);

@@ -28,8 +28,10 @@ export class LoopbackCluster {
   readonly #processes = new Map<string, ChildProcess>();
   #port = 0;
 
-  async start(): Promise<void> {
+  /** @returns where node-1 serves its status by TCP */
+  async start(): Promise<string> {
     this.#port = await freePort();
+    const statusPort = await freePort();
     const nodes = nodeResource('node-1', 64512) + nodeResource('node-2', 64512) + this.#configuration(true);
     const peers = peerResource('reflector', this.#port) + peerResource('rack', this.#port, 65001);
     const own = `${blockResource('node-1', '10.65.0.0/26')}${blockResource('node-2', BLOCK_OF_NODE_2)}`;
@@ -41,7 +43,11 @@ export class LoopbackCluster {
     ] as const) {
       this.#write(name, nodeResource(name, asNumber) + this.#configuration(false) + peerResource('node-1', this.#port));
     }
-    for (const member of Object.keys(ADDRESSES) as Member[]) this.run(member, ['--kernel', 'none']);
+    for (const member of Object.keys(ADDRESSES) as Member[]) {
+      const extra = member === 'node-1' ? ['--http', `:${statusPort}`] : [];
+      this.run(member, ['--kernel', 'none', ...extra]);
+    }
+    return `http://127.0.0.1:${statusPort}`;
   }
 
   /** A daemon that lives from its member's resources. @param command what it is started by */
