@@ -35,6 +35,9 @@ import type {
   ResourceView,
 } from './types.ts';
 
+/** Of a Node: its peers are told to look for other ways, because it is about to go (RFC 8326). */
+const GRACEFUL_SHUTDOWN_LABEL = 'caracal.io/graceful-shutdown';
+
 /** What the node named in `options` is to do: as a Calico node, or as the RouteReflector of that name. */
 export function computeIntent(resources: ResourceView, options: IntentOptions): Intent {
   const own = resources.get('Node', options.node);
@@ -58,7 +61,10 @@ function nodeIntent(cluster: Cluster, findings: FindingList): Intent {
   tellMissingFilters(cluster, peerings);
   const explicit = peerings.map((peering) => explicitSession(cluster, peering, policies));
   const mesh = meshSessions(cluster, policies, peerings);
-  const peers = byPeerName([...explicit, ...mesh]);
+  const isLeaving = own.metadata.labels[GRACEFUL_SHUTDOWN_LABEL] === 'true';
+  const peers = byPeerName(
+    [...explicit, ...mesh].map((peer) => (isLeaving ? { ...peer, gracefulShutdown: true } : peer)),
+  );
   tellDrain(cluster);
   const router = chooseRouterId(options.node, options.routerId, addressOf(own, 'ipv4'));
   if (router.remark !== undefined) findings.warning(own, 'spec.bgp', router.remark);

@@ -449,4 +449,32 @@ describeRefusals('RouteReflector', [
     '{routerId: 10.0.0.5, asNumber: 64512, peers: [{address: 10.0.0.1, families: [ipx]}]}',
     'spec.peers[0].families[0] must be one of ipv4, ipv6, not "ipx"',
   ],
+  [
+    '{routerId: 10.0.0.5, asNumber: 64512, peers: [{address: "fe80::1"}]}',
+    'spec.peers[0].interface is required: a link-local address is known on its link only',
+  ],
+  [
+    '{routerId: 10.0.0.5, asNumber: 64512, peers: [{address: "fe80::1", interface: a}, {address: "fe80::1", interface: a}]}',
+    'spec.peers fe80::1%a port 179 is given twice',
+  ],
+  [
+    '{routerId: 10.0.0.5, asNumber: 64512, peers: [{address: 10.0.0.1, asNumber: 65000, external: true}]}',
+    'spec.peers[0].external means any AS; give it or asNumber, not both',
+  ],
+  [
+    '{routerId: 10.0.0.5, asNumber: 64512, peers: [{address: 10.0.0.1, role: peer}]}',
+    'spec.peers[0].role is between autonomous systems (RFC 9234), and the peer is in the own one',
+  ],
+  [
+    '{routerId: 10.0.0.5, asNumber: 64512, peers: [{address: 10.0.0.1, external: true, requireRole: true}]}',
+    'spec.peers[0].requireRole needs a role of our own to tell',
+  ],
+  [
+    '{routerId: 10.0.0.5, asNumber: 64512, peers: [{address: 10.0.0.1, limits: {import: {action: block}}}]}',
+    'spec.peers[0].limits.import.count is required',
+  ],
+  [
+    '{routerId: 10.0.0.5, asNumber: 64512, listenRanges: [{range: 10.0.0.1/8}]}',
+    'spec.listenRanges[0].range "10.0.0.1/8" has host bits set; the prefix is 10.0.0.0/8',
+  ],
 ]);

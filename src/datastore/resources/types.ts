@@ -2,7 +2,7 @@
 // seconds, AS numbers are numbers. Defaults that Calico documents as schema defaults are filled in by the readers;
 // a field that may be absent stays optional where absence has a meaning of its own.
 
-import type { Address, Asn, Family, Prefix, RouterId } from 'node-bgp';
+import type { Address, Asn, Family, Prefix, Role, RouterId } from 'node-bgp';
 
 export interface Metadata {
   readonly name: string;
@@ -200,6 +200,58 @@ export interface FelixConfiguration {
   readonly ipv6NormalRoutePriority?: number;
 }
 
+/** What the peers of a RouteReflector have in common with those that come from a range. */
+export interface ReflectorSession {
+  readonly name?: string;
+  readonly asNumber?: Asn;
+  /** Any AS but our own. */
+  readonly external?: true;
+  readonly client: boolean;
+  readonly families: readonly Family[];
+  readonly password?: SecretKeyRef;
+  /** Seconds. */
+  readonly holdTime?: number;
+  readonly addPath: boolean;
+  /** Names of BGPFilters, in order. */
+  readonly filters?: readonly string[];
+  readonly limits?: ReflectorLimits;
+  readonly role?: Role;
+  readonly requireRole?: true;
+  readonly extendedMessages?: true;
+  readonly extendedNextHop?: true;
+  readonly gracefulShutdown?: true;
+}
+
+export interface ReflectorLimit {
+  readonly count: number;
+  readonly action: 'warn' | 'block' | 'restart' | 'disable';
+  /** Seconds. */
+  readonly restartTime?: number;
+}
+
+export interface ReflectorLimits {
+  readonly receive?: ReflectorLimit;
+  readonly import?: ReflectorLimit;
+  readonly export?: ReflectorLimit;
+}
+
+export interface ReflectorPeer extends ReflectorSession {
+  readonly address: Address;
+  /** Of a link-local address. */
+  readonly interface?: string;
+  readonly port?: number;
+  readonly passive: boolean;
+}
+
+export interface ReflectorRange extends ReflectorSession {
+  readonly range: Prefix;
+  /** So many at a time. */
+  readonly limit?: number;
+  /** Names of the peers: this, and a number of so many digits. */
+  readonly namePrefix?: string;
+  readonly digits?: number;
+}
+
 /**
  * Caracal's own kind for a speaker outside the cluster (`apiVersion: caracal.io/v1`): a stand-alone route reflector on a
  * machine that is no Calico node. Its peers and policy are given here instead of by Calico's resources.
@@ -212,29 +264,12 @@ export interface RouteReflector {
   readonly clusterID?: RouterId;
   readonly listenPort: number;
   readonly listenAddresses: readonly Address[];
-  readonly peers: readonly {
-    readonly name?: string;
-    readonly address: Address;
-    readonly port?: number;
-    readonly asNumber?: Asn;
-    readonly client: boolean;
-    readonly passive: boolean;
-    readonly families: readonly Family[];
-    readonly password?: SecretKeyRef;
-    /** Seconds. */
-    readonly holdTime?: number;
-    readonly addPath: boolean;
-    readonly bfd?: ReflectorBfd;
-  }[];
-}
-
-/** BFD with a peer of a RouteReflector (RFC 5880). */
-export interface ReflectorBfd {
-  /** The peer may be more than one hop away (RFC 5883). */
-  readonly multihop: boolean;
-  /** Milliseconds between two packets, both ways. */
-  readonly intervalMilliseconds: number;
-  readonly multiplier: number;
+  /** External peers without filters are told nothing and not believed (RFC 8212). */
+  readonly requireFilters?: true;
+  /** All peers are told to look for other ways (RFC 8326). */
+  readonly gracefulShutdown?: true;
+  readonly peers: readonly ReflectorPeer[];
+  readonly listenRanges?: readonly ReflectorRange[];
 }
 
 export type Resource =
