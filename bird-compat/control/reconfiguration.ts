@@ -14,7 +14,7 @@ export class Reconfiguration {
 
   /** Seconds until what was configured is undone by itself. */
   get undoIn(): number | undefined {
-    return this.#undoTimer === undefined ? undefined : Math.ceil((this.#undoAt - performance.now()) / 1000);
+    return this.#undoTimer === undefined ? undefined : Math.max(0, this.#undoAt - performance.now()) / 1000;
   }
 
   /** Nothing is undone by itself any more; false: nothing would have been. */

@@ -67,7 +67,7 @@ async function* status({ target, reconfiguration }: CommandContext): AsyncGenera
   const { state } = target.status();
   yield row(3, state === 'reconfiguring' ? 'Reconfiguration in progress' : 'Daemon is up and running');
   const left = reconfiguration.undoIn;
-  if (left !== undefined) yield row(22, `Configuration unconfirmed, undo in ${left} s`);
+  if (left !== undefined) yield row(22, `Configuration unconfirmed, undo in ${left.toFixed(3)} s`);
   yield last(0);
 }
 

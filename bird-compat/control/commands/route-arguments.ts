@@ -5,7 +5,7 @@ import type { Policy } from '../../../src/policy/index.ts';
 import { compileFilterSpec, prefixOf } from '../../filters/index.ts';
 import { filterSpec, isPrefix, prefixLiteral, type Reader } from '../../language/index.ts';
 import type { CommandConfiguration, ControlTarget } from '../types.ts';
-import { endOf, knownProtocol, PARSE_ERROR, Refusal } from './syntax.ts';
+import { endOf, knownProtocol, PARSE_ERROR, Refusal, UNDEFINED } from './syntax.ts';
 
 export type ExportMode = 'export' | 'preexport' | 'noexport';
 
@@ -105,8 +105,9 @@ function tableName(reader: Reader, { unit }: CommandConfiguration): string {
   if (reader.dialect.bird === 2 && reader.acceptWord('all')) return 'all';
   const { name } = reader.symbol();
   const isMain = reader.dialect.bird === 1 ? name === 'master' : name === 'master4' || name === 'master6';
-  if (!isMain && unit.global.find(name)?.type !== 'table') throw new Refusal(PARSE_ERROR, `${name} is not a table`);
-  return name;
+  if (isMain || unit.global.find(name)?.type === 'table') return name;
+  const isBird1 = reader.dialect.bird === 1;
+  throw new Refusal(PARSE_ERROR, isBird1 ? `${name} is not a table` : `${UNDEFINED}, expecting CF_SYM_KNOWN or ALL`);
 }
 
 function exportArgument(reader: Reader, target: ControlTarget, draft: Draft): NonNullable<Draft['export']> {

@@ -108,7 +108,9 @@ function* detailsOf1(protocol: ProtocolView): Generator<string> {
 function* detailsOf2(protocol: ProtocolView): Generator<string> {
   yield* common(protocol);
   if (protocol.bgp !== undefined) yield* bgpLines(protocol.bgp, protocol, 2);
-  for (const channel of protocol.channels) {
+  for (const known of protocol.channels) {
+    const { routes: _, changes: __, ...rest } = known;
+    const channel: ChannelView = known.state === 'UP' ? known : rest;
     yield `  Channel ${channel.family}`;
     yield field('State', channel.state, 1);
     yield field('Table', channel.table, 1);

@@ -1,21 +1,13 @@
 // `show route`: walks the tables and shows what its arguments ask for. Nothing is collected: what has been walked is sent.
 
-import type { Family } from 'node-bgp';
+import { type Family, familyOf } from 'node-bgp';
 import { evaluate } from '../../../src/policy/index.ts';
 import type { Reader } from '../../language/index.ts';
 import { DONE, last, type Reply, row } from '../replies.ts';
-import type {
-  CommandConfiguration,
-  ControlTarget,
-  ExportView,
-  NetworkQuery,
-  NetworkView,
-  Pause,
-  RouteView,
-} from '../types.ts';
+import type { ControlTarget, ExportView, NetworkQuery, NetworkView, Pause, RouteView } from '../types.ts';
 import { type ExportMode, type RouteArguments, routeArguments } from './route-arguments.ts';
 import { type RouteStyle, routeLines } from './route-text.ts';
-import { Refusal } from './syntax.ts';
+import { PARSE_ERROR, Refusal } from './syntax.ts';
 import { timeWriter } from './times.ts';
 import type { Answer, CommandContext } from './types.ts';
 
@@ -26,8 +18,8 @@ const PROTOCOL_DOWN = 8005;
 
 export function showRoute(reader: Reader, { target }: CommandContext): Answer {
   const wanted = routeArguments(reader, target);
+  const tables = tablesOf(wanted, target);
   const choose = chooser(wanted, target);
-  const tables = tablesOf(wanted, target.configuration);
   const isOne = wanted.prefix !== undefined || wanted.longest !== undefined;
   return isOne ? showNetwork(wanted, target, choose, tables) : showTables(wanted, target, choose, tables);
 }
@@ -38,10 +30,9 @@ interface Table {
   readonly family: Family | undefined;
 }
 
-function tablesOf(
-  { table, export: exported }: RouteArguments,
-  { dialect, unit }: CommandConfiguration,
-): readonly Table[] {
+function tablesOf(wanted: RouteArguments, target: ControlTarget): readonly Table[] {
+  const { dialect, unit } = target.configuration;
+  const { table } = wanted;
   const main: readonly Table[] =
     dialect.bird === 1
       ? [{ name: 'master', family: dialect.family }]
@@ -49,12 +40,22 @@ function tablesOf(
           { name: 'master4', family: 'ipv4' },
           { name: 'master6', family: 'ipv6' },
         ];
-  if (table === undefined || table === 'all') {
-    return exported?.channel === undefined ? main : main.filter(({ family }) => family === exported.channel);
-  }
+  if (table === undefined && dialect.bird === 2)
+    return main.filter(({ name, family }) => isMeant(wanted, target, name, family));
+  if (table === undefined || table === 'all') return main;
   const known = main.find(({ name }) => name === table);
   if (known !== undefined) return [known];
   return unit.global.find(table) === undefined ? [] : [{ name: table, family: undefined }];
+}
+
+/** BIRD 2 looks at no table that what was asked for has nothing to do with. */
+function isMeant(wanted: RouteArguments, target: ControlTarget, table: string, family: Family | undefined): boolean {
+  const prefix = wanted.prefix ?? wanted.longest ?? wanted.within;
+  if (prefix !== undefined && familyOf(prefix) !== family) return false;
+  const channel = wanted.export?.channel;
+  if (channel !== undefined && channel !== family) return false;
+  const name = wanted.export?.protocol ?? wanted.protocol;
+  return name === undefined || target.protocol(name)?.channels.some((each) => each.table === table) === true;
 }
 
 /** What is shown of a network. */
@@ -67,7 +68,10 @@ function chooser(wanted: RouteArguments, target: ControlTarget): Chooser {
   if (wanted.export !== undefined) {
     const { mode, protocol } = wanted.export;
     const exporter = target.exporter(protocol);
-    if (exporter === undefined) throw new Refusal(PROTOCOL_DOWN, 'Protocol is down');
+    if (exporter === undefined) {
+      const isBird1 = target.configuration.dialect.bird === 1;
+      throw isBird1 ? new Refusal(PROTOCOL_DOWN, 'Protocol is down') : new Refusal(PARSE_ERROR, 'No valid tables');
+    }
     return (network) =>
       exporter(network)
         .filter((exported) => isShown(exported, mode))
@@ -155,9 +159,10 @@ function* showTables(
     if (bird === 2 && wanted.counts !== 'none') yield row(ROUTE, `${countText(counts)} in table ${table.name}`);
     for (const each of ['shown', 'routes', 'networks'] as const) total[each] += counts[each];
   }
-  if (wanted.counts === 'none') yield DONE;
-  else if (bird === 1) yield last(COUNT, countText(total));
-  else yield last(COUNT, `Total: ${countText(total)} in ${tables.length} tables`);
+  const isTotal = bird === 1 || tables.length > 1;
+  if (wanted.counts === 'also' && bird === 2 && isTotal) yield row(ROUTE, '');
+  if (wanted.counts === 'none' || !isTotal) yield DONE;
+  else yield last(COUNT, bird === 1 ? countText(total) : `Total: ${countText(total)} in ${tables.length} tables`);
 }
 
 function* showTable(

@@ -3,7 +3,7 @@
 import { formatRouterId } from 'node-bgp';
 import type { Reader } from '../../language/index.ts';
 import { DONE, last, type Reply, row } from '../replies.ts';
-import type { ControlStatus, ControlTarget, MemoryView, StaticView } from '../types.ts';
+import type { ControlStatus, ControlTarget, MemoryView, ProtocolEntry, StaticView } from '../types.ts';
 import type { Command } from './index.ts';
 import { showInterfaces } from './show-interfaces.ts';
 import { showProtocols } from './show-protocols.ts';
@@ -85,8 +85,9 @@ function showMemory(reader: Reader, { target }: Parameters<Command>[1]): Iterabl
   const lines = target.memory().flatMap((each) => {
     const name = MEMORY_NAMES[each.name][bird - 1]!;
     if (name === '') return [];
-    if (bird === 1) return [row(1018, `${name.padEnd(17)} ${size(each.effective + each.overhead, 4)}`)];
-    return [row(1018, `${name.padEnd(17)} ${size2(each.effective)} ${size2(each.overhead)}`)];
+    if (bird === 1) return [row(1018, `${name.padEnd(17)} ${size(each.effective + each.overhead, 4, 0)}`)];
+    const sizes = [each.effective, each.overhead].map((octets) => size(octets, 6, 1));
+    return [row(1018, `${name.padEnd(17)} ${sizes.join('   ')}`)];
   });
   const headings =
     bird === 1
@@ -97,18 +98,10 @@ function showMemory(reader: Reader, { target }: Parameters<Command>[1]): Iterabl
 
 const UNITS = [' ', 'k', 'M', 'G'] as const;
 
-function size(octets: number, width: number): string {
+function size(octets: number, width: number, decimals: number): string {
   let [value, unit] = [octets, 0];
-  for (; value >= 10_000 && unit < UNITS.length - 1; unit++) value = Math.round(value / 1024);
-  return `${String(value).padStart(width)} ${UNITS[unit]}B`;
-}
-
-/** One digit behind the point where the number is small. */
-function size2(octets: number): string {
-  let [value, unit] = [octets, 0];
-  for (; value >= 1000 && unit < UNITS.length - 1; unit++) value /= 1024;
-  const text = unit > 0 && value < 100 ? value.toFixed(1) : String(Math.round(value));
-  return `${text.padStart(7)} ${UNITS[unit]}B`;
+  for (; value >= 10_000 && unit < UNITS.length - 1; unit++) value /= 1024;
+  return `${value.toFixed(decimals).padStart(width)} ${UNITS[unit]}B`;
 }
 
 // --- show static
@@ -119,28 +112,49 @@ function showStatic(reader: Reader, { target }: Parameters<Command>[1]): Iterabl
   if (named !== undefined && named.kind !== 'static') {
     throw new Refusal(PARSE_ERROR, `${named.name}: Not a Static protocol`);
   }
+  const { bird } = target.configuration.dialect;
+  if (bird === 2) return staticLines2(target, named === undefined ? runningOf(target, 'static') : [named]);
   const { name } = named ?? onlyOne(target, 'static', 'Static');
-  return staticLines(target, name);
+  return staticLines1(target, name);
 }
 
 /** The one protocol of its kind that runs. */
 function onlyOne(target: ControlTarget, kind: 'static' | 'bfd', word: string): { readonly name: string } {
-  const running = target
-    .protocols()
-    .filter((each) => each.kind === kind && target.protocol(each.name)?.state !== 'down');
+  const running = runningOf(target, kind);
   if (running.length > 1) throw new Refusal(PARSE_ERROR, `There are multiple ${word} protocols running`);
   if (running[0] === undefined) throw new Refusal(PARSE_ERROR, `There is no ${word} protocol running`);
   return running[0];
 }
 
-function* staticLines(target: ControlTarget, name: string): Generator<Reply> {
-  const { bird } = target.configuration.dialect;
-  const separator = bird === 1 ? ' ' : '\t';
+function runningOf(target: ControlTarget, kind: 'static' | 'bfd'): readonly ProtocolEntry[] {
+  const isRunning = ({ name }: ProtocolEntry) => target.protocol(name)?.state !== 'down';
+  return target.protocols().filter((each) => each.kind === kind && isRunning(each));
+}
+
+/** Next hops stand in lines of their own, and what protocols have apart from each other. */
+function* staticLines2(target: ControlTarget, protocols: readonly ProtocolEntry[]): Generator<Reply> {
+  for (const [index, { name }] of protocols.entries()) {
+    if (index > 0) yield row(1009, '');
+    for (const route of target.statics(name)) {
+      const dormant = route.isDormant ? ' (dormant)' : '';
+      const { destination } = route;
+      const text = staticDestination(route);
+      const isPlain = text === destination.type || destination.type === 'recursive';
+      yield row(1009, isPlain ? `${route.prefix}\t${text}${dormant}` : route.prefix);
+      if (!isPlain) yield row(1009, `\t${text}${dormant}`);
+      if (destination.type !== 'multipath') continue;
+      for (const { gateway, weight } of destination.hops) yield row(1009, `\tvia ${gateway} weight ${weight}`);
+    }
+  }
+  yield DONE;
+}
+
+function* staticLines1(target: ControlTarget, name: string): Generator<Reply> {
   const routes = target.statics(name);
   const isDevice = ({ destination }: StaticView) => destination.type === 'dev';
   for (const route of [...routes.filter((each) => !isDevice(each)), ...routes.filter(isDevice)]) {
     const dormant = route.isDormant ? ' (dormant)' : '';
-    yield row(1009, `${route.prefix}${separator}${staticDestination(route)}${dormant}`);
+    yield row(1009, `${route.prefix} ${staticDestination(route)}${dormant}`);
     if (route.destination.type !== 'multipath') continue;
     for (const { gateway, weight } of route.destination.hops) yield row(1009, `\tvia ${gateway} weight ${weight}`);
   }
@@ -178,7 +192,8 @@ function* bfdLines(target: ControlTarget, name: string): Generator<Reply> {
     yield last(0);
     return;
   }
-  const heading = ['IP address'.padEnd(25), 'Interface'.padEnd(10), 'State'.padEnd(10), 'Since'.padEnd(11)];
+  const width = target.configuration.dialect.bird === 1 ? 10 : 12;
+  const heading = ['IP address'.padEnd(25), 'Interface'.padEnd(10), 'State'.padEnd(10), 'Since'.padEnd(width + 1)];
   yield row(1020, `${heading.join(' ')} Interval  Timeout`);
   const time = timeWriter(target.configuration, 'protocol', target.status().now);
   for (const session of target.bfdSessions()) {
@@ -186,7 +201,7 @@ function* bfdLines(target: ControlTarget, name: string): Generator<Reply> {
       session.remote.padEnd(25),
       (session.multihop ? '---' : (session.interface ?? '---')).padEnd(10),
       session.state.padEnd(10),
-      time(session.since).padEnd(10),
+      time(session.since).padEnd(width),
       (session.transmitInterval / 1000).toFixed(3).padStart(7),
       (session.detectionTime / 1000).toFixed(3).padStart(8),
     ];

@@ -51,11 +51,15 @@ export function selected(target: ControlTarget, which: Selection): readonly Prot
   return matching;
 }
 
+/** What BIRD 2 says of a name that nobody has defined. */
+export const UNDEFINED = 'syntax error, unexpected CF_SYM_UNDEFINED';
+
 /** A protocol as part of another command. */
 export function knownProtocol(target: ControlTarget, name: string): ProtocolEntry {
   const found = target.protocols().find((protocol) => protocol.name === name);
-  if (found === undefined) throw new Refusal(PARSE_ERROR, `${name} is not a protocol`);
-  return found;
+  if (found !== undefined) return found;
+  const isBird1 = target.configuration.dialect.bird === 1;
+  throw new Refusal(PARSE_ERROR, isBird1 ? `${name} is not a protocol` : `${UNDEFINED}, expecting CF_SYM_KNOWN`);
 }
 
 export function* listed(rows: Iterable<Reply>): Generator<Reply> {

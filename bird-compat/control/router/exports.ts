@@ -47,7 +47,7 @@ export function kernelExporter(speaker: Speaker): Exporter {
         route: {
           ...found.route,
           ...(isMerged ? { destination: multipath(hops) } : {}),
-          bgp: told.explanation.attributes,
+          ...(found.route.kind === 'bgp' ? { bgp: told.explanation.attributes } : {}),
           // A route with several next hops goes through no tunnel in Calico's BIRD; in Caracal it does.
           kernel: {
             ...(metric === undefined ? {} : { metric }),

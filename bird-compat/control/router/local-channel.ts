@@ -4,7 +4,7 @@ import type { Family } from 'node-bgp';
 import type { Speaker } from '../../../src/speaker/index.ts';
 import type { ChannelView, ProtocolState } from '../types.ts';
 import type { ChannelDescription, ProtocolDescription } from './parts.ts';
-import { changesOf, limitViews } from './sessions.ts';
+import { changesOf, limitViews, NO_CHANGES } from './sessions.ts';
 
 export function localChannel(
   speaker: Speaker,
@@ -26,7 +26,6 @@ export function localChannel(
   const imported = isStatic ? routes.filter(({ prefix }) => isThere(prefix)).length : (source?.received ?? 0);
   const exported = kind === 'kernel' ? forwarding.fib.size : 0;
   const best = source === undefined ? 0 : preferred(family, source.id);
-  const nothing = { updates: 0, same: 0, filtered: 0, refused: 0, withdraws: 0, unknown: 0 };
   return {
     family,
     table,
@@ -44,7 +43,7 @@ export function localChannel(
             exported,
             preferred: isStatic ? Math.min(best, imported) : best,
           },
-          changes: changesOf({ ...nothing, updates: imported }, { updates: exported, withdraws: 0, filtered: 0 }),
+          changes: changesOf({ ...NO_CHANGES, updates: imported }, { updates: exported, withdraws: 0, filtered: 0 }),
         }),
   };
 }

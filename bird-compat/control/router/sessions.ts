@@ -184,22 +184,26 @@ export function sessionChannel(
     importFilter,
     exportFilter,
     limits: limitViews(limits, counts),
-    ...(state === undefined
+    ...(peer === undefined || peer.shutdown !== undefined
       ? {}
       : {
           routes: {
             imported: accepted,
             ...(keepFiltered ? { filtered: received - accepted } : {}),
             exported,
-            preferred: preferred(family, state.source.id),
+            preferred: state === undefined ? 0 : preferred(family, state.source.id),
           },
-          changes: changesOf(state.source.changes, member === undefined ? NONE : member.changes(group!.changes)),
+          changes: changesOf(
+            state?.source.changes ?? NO_CHANGES,
+            member === undefined ? NONE : member.changes(group!.changes),
+          ),
         }),
     ...(nextHop === undefined ? {} : { nextHop }),
     igpTable: table,
   };
 }
 
+export const NO_CHANGES = { updates: 0, same: 0, filtered: 0, refused: 0, withdraws: 0, unknown: 0 };
 const NONE = { updates: 0, withdraws: 0, filtered: 0 };
 
 export function limitViews(
@@ -214,10 +218,7 @@ export function limitViews(
 
 const ZERO: ChangeCounts = { received: 0, rejected: 0, filtered: 0, ignored: 0, accepted: 0 };
 
-export function changesOf(
-  incoming: Readonly<Record<'updates' | 'same' | 'filtered' | 'refused' | 'withdraws' | 'unknown', number>>,
-  outgoing: typeof NONE,
-): RouteChanges {
+export function changesOf(incoming: Readonly<typeof NO_CHANGES>, outgoing: typeof NONE): RouteChanges {
   const { updates, same, filtered, refused, withdraws, unknown } = incoming;
   return {
     importUpdates: {

@@ -5,7 +5,7 @@ import type { Address, Family, Prefix } from 'node-bgp';
 import { NO_ROW } from '../../../src/rib/index.ts';
 import { RECOVERY_TIME } from '../../../src/speaker/index.ts';
 import type { SpeakerPeer } from '../../../src/speaker/peer.ts';
-import type { StaticRoute } from '../../intent/index.ts';
+import type { ProtocolKind, StaticRoute } from '../../intent/index.ts';
 import type {
   BfdSessionView,
   CommandConfiguration,
@@ -167,8 +167,9 @@ export class RouterTarget implements ControlTarget {
   exporter(name: string): ((network: NetworkView) => readonly ExportView[]) | undefined {
     const { speaker, running } = this.#parts;
     const description = this.#describe(name);
-    if (description?.kind === 'kernel') return running().disabled.has(name) ? undefined : kernelExporter(speaker);
-    return sessionExporter(speaker, name);
+    if (description === undefined || description.kind === 'bgp') return sessionExporter(speaker, name);
+    if (running().disabled.has(name)) return undefined;
+    return description.kind === 'kernel' ? kernelExporter(speaker) : () => [];
   }
 
   #routeContext(): RouteContext {
@@ -258,8 +259,7 @@ export class RouterTarget implements ControlTarget {
     const isOff = peer === undefined ? running().disabled.has(name) : peer.shutdown !== undefined;
     if (isOff) return 'alreadyDisabled';
     const kind = this.#describe(name)?.kind ?? 'bgp';
-    if (kind === 'kernel' || kind === 'pipe') return 'reloading';
-    if (kind !== 'bgp') return 'failed';
+    if (kind !== 'bgp') return RELOADING[this.configuration.dialect.bird].includes(kind) ? 'reloading' : 'failed';
     if (peer?.session === undefined) return 'silent';
     if (direction !== 'out') {
       // BIRD needs the peer's help, and refuses without it.
@@ -286,6 +286,12 @@ export class RouterTarget implements ControlTarget {
     this.#parts.debug(protocols, flags);
   }
 }
+
+/** Protocols that BIRD reloads; of these only sessions have something to do. */
+const RELOADING: Readonly<Record<1 | 2, readonly ProtocolKind[]>> = {
+  1: ['kernel', 'pipe'],
+  2: ['kernel', 'pipe', 'device', 'static', 'bfd'],
+};
 
 function isWaitedFor({ hasConverged, shutdown }: SpeakerPeer): boolean {
   return !hasConverged && shutdown === undefined;
