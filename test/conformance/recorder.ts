@@ -3,7 +3,10 @@
 //
 // Nothing that a router says late is missed by looking too early: when all have announced, each asks for the whole table
 // (RFC 2918) twice; the end of the second answer (RFC 7313) says that everything before it has been dealt with.
+//
+// A line on standard input is something more to do (Errand); all ask again when it is done.
 
+import { createInterface } from 'node:readline';
 import {
   type Attributes,
   afiOf,
@@ -11,6 +14,7 @@ import {
   encodeRouteRefresh,
   type Family,
   KEEPALIVE,
+  type Negotiated,
   nlriEntries,
   type PeerConfig,
   REFRESH_SUBTYPE,
@@ -24,10 +28,31 @@ export interface Neighbour {
   readonly address: string;
   readonly router: string;
   readonly config: PeerConfig;
+  /** Port of the router; absent: 179. */
+  readonly port?: number;
+  /** What the two agreed on is told, too. */
+  readonly tellsSession?: true;
   readonly announce: readonly { readonly prefixes: readonly string[]; readonly attributes: AnnouncedAttributes }[];
 }
 
+/** What a neighbour does later. */
+export interface Errand {
+  /** By neighbour. */
+  readonly withdraw?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A line of the program's output. */
+export interface Report {
+  /** Errands that were begun. */
+  readonly errands: number;
+  /** By neighbour. */
+  readonly told: Readonly<Record<string, Told>>;
+}
+
 export interface Told {
+  /** Sessions until now. */
+  readonly sessions?: number;
+  readonly session?: object;
   /** Answers to the request for the whole table that have come to their end. */
   readonly answers: number;
   readonly endOfRib: boolean;
@@ -46,13 +71,19 @@ class Recorder {
   readonly #paths = new Map<string, Attributes>();
   #answers = 0;
   #endOfRib = false;
+  #sessions = 0;
+  #session: object | undefined;
 
   constructor(neighbour: Neighbour, changed: () => void) {
     this.#neighbour = neighbour;
     this.#family = neighbour.config.families[0]!;
     this.#speaker = new TcpSpeaker({
       address: neighbour.address,
-      established: () => this.#announce(),
+      established: (_, negotiated) => {
+        this.#sessions++;
+        this.#session = sessionOf(negotiated);
+        this.#announce();
+      },
       update: (_, update) => {
         this.#record(update);
         changed();
@@ -63,7 +94,8 @@ class Recorder {
         changed();
       },
     });
-    this.#speaker.add(neighbour.router, neighbour.config);
+    const { router, config, port } = neighbour;
+    this.#speaker.add(router, config, port === undefined ? {} : { port });
   }
 
   get answers(): number {
@@ -77,7 +109,17 @@ class Recorder {
       routes[prefix] = [...(routes[prefix] ?? []), inOrder(attributes)];
     }
     for (const paths of Object.values(routes)) paths.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-    return { answers: this.#answers, endOfRib: this.#endOfRib, routes };
+    const session = this.#neighbour.tellsSession ? { sessions: this.#sessions, session: this.#session ?? {} } : {};
+    return { ...session, answers: this.#answers, endOfRib: this.#endOfRib, routes };
+  }
+
+  /** Before what is asked from now on has been answered, nothing is complete. */
+  startOver(): void {
+    this.#answers = 0;
+  }
+
+  withdraw(prefixes: readonly string[]): void {
+    if (prefixes.length > 0) this.#speaker.withdraw(this.#neighbour.router, prefixes);
   }
 
   nudge(): void {
@@ -93,6 +135,7 @@ class Recorder {
     const { router, announce } = this.#neighbour;
     this.#paths.clear();
     this.#answers = 0;
+    this.#endOfRib = false;
     for (const { prefixes, attributes } of announce) this.#speaker.announce(router, attributes, prefixes);
     this.#speaker.send(router, encodeEndOfRib(this.#family));
   }
@@ -109,6 +152,22 @@ class Recorder {
   }
 }
 
+/** What both ends can see of a session. Restart flags change with time. */
+function sessionOf({
+  remoteAs,
+  remoteIdentifier,
+  holdTime,
+  fourOctetAs,
+  addPath,
+  gracefulRestart,
+}: Negotiated): object {
+  const restart = gracefulRestart && {
+    time: gracefulRestart.restartTime,
+    families: gracefulRestart.families.map(({ family }) => family),
+  };
+  return { remoteAs, remoteIdentifier, holdTime, fourOctetAs, addPath, restart };
+}
+
 /** Communities are sets; BIRD 2 sends them in the order in which they were added. */
 function inOrder(attributes: Attributes): Attributes {
   const { communities, largeCommunities } = attributes;
@@ -120,23 +179,36 @@ function inOrder(attributes: Attributes): Attributes {
 }
 
 function record(neighbours: readonly Neighbour[]): void {
-  let asked = 1;
   const recorders: Recorder[] = [];
+  let errands = 0;
+  let isAskedTwice = false;
   const changed = () => {
-    if (asked === 1 && recorders.every(({ answers }) => answers >= 1)) {
-      asked = 2;
+    // A session that came anew begins again.
+    if (recorders.some(({ answers }) => answers === 0)) isAskedTwice = false;
+    if (!isAskedTwice && recorders.every(({ answers }) => answers >= 1)) {
+      isAskedTwice = true;
       for (const recorder of recorders) recorder.askAgain();
     }
-    const told = neighbours.map(({ name }, i) => [name, recorders[i]!.told()]);
-    process.stdout.write(`${JSON.stringify(Object.fromEntries(told))}\n`);
+    const told = Object.fromEntries(neighbours.map(({ name }, i) => [name, recorders[i]!.told()]));
+    const line: Report = { errands, told };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  };
+  const run = ({ withdraw = {} }: Errand) => {
+    errands++;
+    isAskedTwice = false;
+    for (const [index, recorder] of recorders.entries()) {
+      recorder.withdraw(withdraw[neighbours[index]!.name] ?? []);
+      recorder.startOver();
+    }
+    for (const recorder of recorders) recorder.askAgain();
   };
   for (const neighbour of neighbours) recorders.push(new Recorder(neighbour, changed));
+  createInterface({ input: process.stdin })
+    .on('line', (line) => run(JSON.parse(line)))
+    .on('close', () => process.exit(0));
   setInterval(() => {
     for (const recorder of recorders) recorder.nudge();
   }, NUDGE);
 }
 
-if (import.meta.main) {
-  record(JSON.parse(process.argv[2]!));
-  process.stdin.on('end', () => process.exit(0)).resume();
-}
+if (import.meta.main) record(JSON.parse(process.argv[2]!));

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environment, inNamespace, run, runOrThrow } from '../../topologies/commands.ts';
 import { waitFor } from '../../topologies/wait-for.ts';
-import type { Neighbour, Told } from './recorder.ts';
+import type { Errand, Neighbour, Report, Told } from './recorder.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const HOME = dirname(dirname(HERE));
@@ -79,30 +79,19 @@ export class Stage {
   }
 
   /** Runs the daemon until its neighbours have been told everything, or for as long as that may take. */
-  async play(daemon: Daemon, { neighbours, kernelRoutes }: Situation): Promise<Tables> {
-    const folder = mkdtempSync(join(tmpdir(), 'caracal-side-by-side-'));
-    const processes: Running[] = [];
+  async play(daemon: Daemon, situation: Situation): Promise<Tables> {
+    const play = await this.begin([daemon], situation);
     try {
-      for (const route of kernelRoutes) await this.#ip(this.#router, 'route', 'add', ...route.split(' '));
-      for (const [name, text] of Object.entries(daemon.files)) writeFileSync(join(folder, name), text);
-      const router = new Running(inNamespace(this.#router, daemon.command(folder)));
-      const program = [process.execPath, join(HERE, 'recorder.ts'), JSON.stringify(neighbours)];
-      const recorder = new Running(inNamespace(this.#outside, program));
-      processes.push(router, recorder);
-      const told = (): Tables => JSON.parse(recorder.lastLine ?? '{}');
-      const isDone = () => {
-        for (const { obituary } of processes) if (obituary !== undefined) throw new Error(obituary);
-        return neighbours.every(({ name }) => (told()[name]?.answers ?? 0) >= 2);
-      };
-      await waitFor(isDone, LIMIT_MS);
-      return told();
+      return await play.tables();
     } finally {
-      for (const running of processes) await running.stop();
-      for (const protocol of ['80', 'static', 'bird']) {
-        for (const family of ['-4', '-6']) await this.#ip(this.#router, family, 'route', 'flush', 'proto', protocol);
-      }
-      rmSync(folder, { recursive: true, force: true });
+      await play.end();
     }
+  }
+
+  /** Runs daemons and their neighbours until `end`. */
+  async begin(daemons: readonly Daemon[], { neighbours, kernelRoutes }: Situation): Promise<Play> {
+    for (const route of kernelRoutes) await this.#ip(this.#router, 'route', 'add', ...route.split(' '));
+    return new Play(this.#router, this.#outside, daemons, neighbours);
   }
 
   #addAddress(namespace: string, address: string): Promise<string> {
@@ -113,6 +102,72 @@ export class Stage {
 
   #ip(namespace: string, ...args: readonly string[]): Promise<string> {
     return runOrThrow(['ip', '-n', namespace, ...args]);
+  }
+}
+
+/** Daemons at work in a namespace, with their neighbours. */
+export class Play {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'caracal-side-by-side-'));
+  readonly #namespace: string;
+  readonly #neighbours: readonly Neighbour[];
+  readonly #daemons: readonly Running[];
+  readonly #recorder: Running;
+  #errands = 0;
+
+  constructor(router: string, outside: string, daemons: readonly Daemon[], neighbours: readonly Neighbour[]) {
+    this.#namespace = router;
+    this.#neighbours = neighbours;
+    for (const { files } of daemons) this.write(files);
+    this.#daemons = daemons.map(({ command }) => new Running(inNamespace(router, command(this.#folder))));
+    const program = [process.execPath, join(HERE, 'recorder.ts'), JSON.stringify(neighbours)];
+    this.#recorder = new Running(inNamespace(outside, program));
+  }
+
+  /** Files for the daemons to read. */
+  write(files: Daemon['files']): void {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.#folder, name), text);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    for (const daemon of this.#daemons) daemon.signal(signal);
+  }
+
+  /** Neighbours have something to do. */
+  send(errand: Errand): void {
+    this.#errands++;
+    this.#recorder.say(JSON.stringify(errand));
+  }
+
+  /** What neighbours have been told, when they have been told everything. */
+  async tables(): Promise<Tables> {
+    const report = (): Report => JSON.parse(this.#recorder.lastLine ?? '{ "errands": -1, "told": {} }');
+    const isDone = () => {
+      for (const { obituary } of [...this.#daemons, this.#recorder]) {
+        if (obituary !== undefined) throw new Error(obituary);
+      }
+      const { errands, told } = report();
+      return errands === this.#errands && this.#neighbours.every(({ name }) => (told[name]?.answers ?? 0) >= 2);
+    };
+    await waitFor(isDone, LIMIT_MS);
+    return report().told;
+  }
+
+  /** Routes that the daemons put into the kernel, as `ip -json` shows them, sorted. */
+  async programmed(): Promise<readonly object[]> {
+    const shown = (family: string) =>
+      runOrThrow(['ip', '-n', this.#namespace, family, '-json', 'route', 'show', 'proto', 'bird']);
+    const routes = [...JSON.parse((await shown('-4')) || '[]'), ...JSON.parse((await shown('-6')) || '[]')];
+    return routes.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  }
+
+  async end(): Promise<void> {
+    for (const running of [...this.#daemons, this.#recorder]) await running.stop();
+    for (const protocol of ['80', 'static', 'bird']) {
+      for (const family of ['-4', '-6']) {
+        await runOrThrow(['ip', '-n', this.#namespace, family, 'route', 'flush', 'proto', protocol]);
+      }
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
@@ -146,6 +201,14 @@ class Running {
   async stop(): Promise<void> {
     this.#child.kill('SIGTERM');
     await this.#closed;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  say(line: string): void {
+    this.#child.stdin!.write(`${line}\n`);
   }
 
   #read(text: string): void {
