@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DatastoreHarness, datastoreContract, observe, type RawResource } from '../datastore-contract.ts';
 import { systemClock } from '../files/clock.ts';
+import { ApiResources, CALICO } from './api-resources.fixture.ts';
 import { type ApiWorld, apiServerContract, NODE } from './api-server-contract.ts';
 import { CuttableProxy } from './cuttable-proxy.fixture.ts';
 import { type KubernetesOptions, kubernetesDatastore } from './kubernetes.ts';
@@ -13,63 +14,6 @@ import { NodeStatusWriter } from './node-status.ts';
 import { CRDS, RealApiServer, START_TIMEOUT, whyNoApiServer } from './real-api-server.fixture.ts';
 
 const reason = whyNoApiServer();
-const CALICO = { v1: 'crd.projectcalico.org/v1', v3: 'projectcalico.org/v3' };
-
-const PLURALS: Readonly<Record<string, string>> = {
-  BGPConfiguration: 'bgpconfigurations',
-  BGPPeer: 'bgppeers',
-  BGPFilter: 'bgpfilters',
-  IPPool: 'ippools',
-  BlockAffinity: 'blockaffinities',
-  FelixConfiguration: 'felixconfigurations',
-  CalicoNodeStatus: 'caliconodestatuses',
-  Node: 'nodes',
-  Service: 'services',
-  Secret: 'secrets',
-};
-
-/** Resources as users write them, on the server. */
-class Resources {
-  readonly #server: RealApiServer;
-  readonly #calico: string;
-  readonly #made = new Map<string, RawResource>();
-
-  constructor(server: RealApiServer, calico: string) {
-    this.#server = server;
-    this.#calico = calico;
-  }
-
-  async put(resource: RawResource): Promise<void> {
-    const { resourceVersion: _ours, ...metadata } = resource.metadata;
-    const folder = this.#folder(resource);
-    const path = `${folder}/${metadata.name}`;
-    const apiVersion = resource.apiVersion.includes('projectcalico.org') ? this.#calico : resource.apiVersion;
-    const there = await this.#server.send('GET', path);
-    const { resourceVersion } = (there.body.metadata ?? {}) as { resourceVersion?: string };
-    const isNew = there.status === 404;
-    const body = { ...resource, apiVersion, metadata: isNew ? metadata : { ...metadata, resourceVersion } };
-    const answer = await this.#server.send(isNew ? 'POST' : 'PUT', isNew ? folder : path, body);
-    if (answer.status >= 300) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
-    this.#made.set(path, resource);
-  }
-
-  async remove(resource: RawResource): Promise<void> {
-    await this.#server.send('DELETE', `${this.#folder(resource)}/${resource.metadata.name}`);
-  }
-
-  async clear(): Promise<void> {
-    for (const path of this.#made.keys()) await this.#server.send('DELETE', path);
-    this.#made.clear();
-  }
-
-  #folder({ apiVersion, kind, metadata: { namespace } }: RawResource): string {
-    if (apiVersion.includes('projectcalico.org')) return `/apis/${this.#calico}/${PLURALS[kind]}`;
-    return typeof namespace === 'string'
-      ? `/api/v1/namespaces/${namespace}/${PLURALS[kind]}`
-      : `/api/v1/${PLURALS[kind]}`;
-  }
-}
-
 function driver(kubeconfig: string, more: Partial<KubernetesOptions> & { apiEndpoint?: string } = {}) {
   const { apiEndpoint, ...options } = more;
   const access = { kubeconfig, insecureSkipTlsVerify: false, ...(apiEndpoint && { apiEndpoint }) };
@@ -83,7 +27,7 @@ async function realWorld(server: RealApiServer): Promise<ApiWorld> {
   const { port } = server.url;
   const proxy = await new CuttableProxy(() => Number(port)).listen();
   const apiEndpoint = `https://127.0.0.1:${proxy.port}`;
-  const resources = new Resources(server, CALICO.v1);
+  const resources = new ApiResources(server, CALICO.v1);
   const definitions = new Map<string, Record<string, unknown>>();
   const tokenFile = join(server.folder, 'token');
   const kubeconfig = join(server.folder, 'kubeconfig-token-file');
@@ -157,7 +101,7 @@ describe.skipIf(reason !== undefined)(`a real API server${reason === undefined ?
       afterAll(() => server.stop(), START_TIMEOUT);
 
       datastoreContract('the Kubernetes driver', async (): Promise<DatastoreHarness> => {
-        const resources = new Resources(server, CALICO[api]);
+        const resources = new ApiResources(server, CALICO[api]);
         return {
           driver: () => driver(server.kubeconfig),
           put: (resource) => resources.put(resource),
@@ -167,7 +111,7 @@ describe.skipIf(reason !== undefined)(`a real API server${reason === undefined ?
       });
 
       test('fills CalicoNodeStatus objects of this node, and writes Events on it', async () => {
-        const resources = new Resources(server, CALICO[api]);
+        const resources = new ApiResources(server, CALICO[api]);
         const statusOf = (name: string, node: string): RawResource => ({
           apiVersion: 'projectcalico.org/v3',
           kind: 'CalicoNodeStatus',
