@@ -31,10 +31,11 @@ const COMMANDS: readonly [string, Command][] = [
     },
   ],
   [
-    'run --kernel linux --kernel-table 100 --kernel-protocol 200 --kernel-audit 5m --manage-tunnel',
+    'run --user caracal:bgp --kernel linux --kernel-table 100 --kernel-protocol 200 --kernel-audit 5m --manage-tunnel',
     {
       type: 'run',
       flags: {
+        user: 'caracal:bgp',
         kernel: 'linux',
         kernelTable: 100,
         kernelProtocol: 200,

@@ -70,9 +70,11 @@ function parseRun(flags: Flags): Command | UsageError {
   }
   const node = values.get('node')?.[0];
   const resources = values.get('resources')?.[0];
+  const user = values.get('user')?.[0];
   return {
     type: 'run',
     flags: {
+      ...(user !== undefined && { user }),
       ...(node !== undefined && { node }),
       ...(datastore?.type === 'value' && { datastore: datastore.value }),
       ...(resources !== undefined && { resources }),

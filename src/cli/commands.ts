@@ -79,6 +79,11 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
         value: 'FILE',
         help: 'who asks at ADDR:PORT needs the token in this file, but for /livez and /readyz',
       },
+      {
+        name: 'user',
+        value: 'USER[:GROUP]',
+        help: 'once all is open, go on as this user, with no more rights than the kernel routes or low ports need',
+      },
       { name: 'log-level', value: 'LEVEL', help: `${LOG_LEVELS.join(', ')} (default info)` },
       {
         name: 'guard',

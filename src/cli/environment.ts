@@ -64,6 +64,7 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
     ...(flags.kernelAudit !== undefined && { kernelAudit: flags.kernelAudit }),
     ...(flags.manageTunnel && { manageTunnel: true }),
     ...(flags.listen && { listen: flags.listen }),
+    ...(flags.user !== undefined && { user: flags.user }),
     http: flags.http.length > 0 ? flags.http.map((endpoint) => withToken(endpoint, env)) : [fallback],
     logLevel:
       flags.logLevel ?? CALICO_LOG_LEVELS[variable(env, 'BGP_LOGSEVERITYSCREEN')?.toLowerCase() ?? ''] ?? 'info',

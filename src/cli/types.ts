@@ -41,6 +41,7 @@ export interface RunFlags extends KernelFlags, ClusterFlags {
   readonly resources?: string;
   readonly listen?: ListenOption;
   readonly http: readonly HttpEndpoint[];
+  readonly user?: string;
   readonly logLevel?: LogLevel;
   readonly guard?: GuardMode;
   /** Seconds. */
@@ -185,6 +186,8 @@ export interface RunOptions {
   /** Overrides address and port of the resources. */
   readonly listen?: ListenOption;
   readonly http: readonly HttpEndpoint[];
+  /** Name or number, also with a group behind a colon: who to be once all is open. */
+  readonly user?: string;
   readonly logLevel: LogLevel;
   readonly guard: GuardMode;
   /** Seconds that a change which is held back has to stay before it is applied. */

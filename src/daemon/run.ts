@@ -5,7 +5,9 @@ import { DatastoreError } from '../datastore/errors.ts';
 import { LinuxKernel } from '../kernel/kernel.ts';
 import { NoKernel } from '../kernel/none.ts';
 import type { Kernel } from '../kernel/port.ts';
+import { findAccount } from '../linux/accounts.ts';
 import { LinuxError } from '../linux/libc.ts';
+import { type Account, dropPrivileges, ROUTER_CAPABILITIES, SPEAKER_CAPABILITIES } from '../linux/privileges.ts';
 import { ListenError } from '../status/errors.ts';
 import { type HttpServer, startHttp } from '../status/http.ts';
 import { checkResources } from './check.ts';
@@ -30,12 +32,16 @@ export async function runDaemon(options: RunOptions, version: string): Promise<n
     onFatal: (text, code) => end.resolve(fail(text, code)),
   });
   const servers: HttpServer[] = [];
+  const { user } = options;
+  const owner = user === undefined ? undefined : findAccount(user);
+  if (owner !== undefined && 'problem' in owner) return fail(`--user ${user}: ${owner.problem}`, 2);
   try {
     await daemon.start();
     for (const listen of options.http) {
       const onError = (error: unknown) => logger.error({ err: error }, 'a status request failed');
-      servers.push(await startHttp({ listen, handlers: daemon.handlers, onError }));
+      servers.push(await startHttp({ listen, handlers: daemon.handlers, onError, ...(owner && { owner }) }));
     }
+    if (owner !== undefined) becomeUser(owner, options);
   } catch (error) {
     if (!(error instanceof DatastoreError || error instanceof LinuxError || error instanceof ListenError)) throw error;
     end.resolve(fail(error.message, error instanceof DatastoreError ? 2 : 1));
@@ -69,6 +75,16 @@ function openKernel({ kernel, kernelTable, kernelProtocol, kernelAudit }: RunOpt
     ...(kernelAudit !== undefined && { auditInterval: kernelAudit * 1000 }),
     report: (problem) => logKernelProblem(logger, problem),
   });
+}
+
+/** All is open by now; what is opened later, a low port above all, needs the capability that is kept for it. */
+function becomeUser(account: Required<Account>, { user, kernel }: RunOptions): void {
+  try {
+    dropPrivileges(account, kernel === 'none' ? SPEAKER_CAPABILITIES : ROUTER_CAPABILITIES);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    throw new LinuxError(`${error.code}`, 'setuid', `--user ${user}: only root may become somebody else`);
+  }
 }
 
 function fail(text: string, code: number): number {

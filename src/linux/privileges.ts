@@ -8,7 +8,11 @@ const CAP_NET_BIND_SERVICE = 10;
 const CAP_NET_BROADCAST = 11;
 const CAP_NET_ADMIN = 12;
 const CAP_NET_RAW = 13;
-const KEPT = [CAP_NET_BIND_SERVICE, CAP_NET_BROADCAST, CAP_NET_ADMIN, CAP_NET_RAW];
+
+/** Low ports, routes and interfaces, raw sockets. */
+export const ROUTER_CAPABILITIES = [CAP_NET_BIND_SERVICE, CAP_NET_BROADCAST, CAP_NET_ADMIN, CAP_NET_RAW];
+/** Low ports only: for who programs no kernel. */
+export const SPEAKER_CAPABILITIES = [CAP_NET_BIND_SERVICE];
 
 export interface Account {
   readonly user?: number;
@@ -16,10 +20,10 @@ export interface Account {
 }
 
 /**
- * For good. The thread that runs JavaScript, and with it every socket, keeps what KEPT names; the threads of the pool keep
- * nothing. Throws where the system refuses it.
+ * For good. The thread that runs JavaScript, and with it every socket, keeps these capabilities; the threads of the pool
+ * keep nothing. Throws where the system refuses it.
  */
-export function dropPrivileges({ user, group }: Account): void {
+export function dropPrivileges({ user, group }: Account, kept = ROUTER_CAPABILITIES): void {
   if (group !== undefined) {
     process.setgroups!([]);
     process.setgid!(group);
@@ -28,7 +32,7 @@ export function dropPrivileges({ user, group }: Account): void {
   const keeps = process.geteuid!() === 0 && user !== 0 && nativeCallsMissing() === undefined;
   if (keeps) prctl(PR_SET_KEEPCAPS, 1);
   process.setuid!(user);
-  if (keeps) keepCapabilities(KEPT);
+  if (keeps) keepCapabilities(kept);
 }
 
 function keepCapabilities(capabilities: readonly number[]): void {

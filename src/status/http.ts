@@ -2,7 +2,7 @@
 // changes nothing; what is answered to which path is answers.ts's, the stream of changes live.ts's.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { lstatSync, mkdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { chownSync, lstatSync, mkdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
@@ -14,6 +14,8 @@ import { Live } from './live.ts';
 export interface HttpOptions {
   readonly listen: HttpEndpoint;
   readonly handlers: StatusHandlers;
+  /** Whom a unix socket, and the folder where it has to be made, belong to; absent: us. */
+  readonly owner?: { readonly user: number; readonly group: number };
   /** A handler threw; the client gets 500. */
   readonly onError: (error: unknown) => void;
 }
@@ -34,7 +36,7 @@ const PROBE_TIMEOUT = 1_000;
 const SOCKET_UMASK = 0o117;
 
 /** @throws {ListenError} when the place cannot be listened on; its message is a sentence for the operator. */
-export async function startHttp({ listen, handlers, onError }: HttpOptions): Promise<HttpServer> {
+export async function startHttp({ listen, handlers, owner, onError }: HttpOptions): Promise<HttpServer> {
   const live = new Live(handlers.status, onError);
   const server = createServer(
     {
@@ -53,10 +55,11 @@ export async function startHttp({ listen, handlers, onError }: HttpOptions): Pro
   );
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_HEADERS;
-  if (listen.type === 'unix') await prepareSocketPath(listen.path);
+  if (listen.type === 'unix') await prepareSocketPath(listen.path, owner);
   else if (listen.tokenFile !== undefined && readToken(listen.tokenFile) === '')
     throw ListenError.noToken(listen.tokenFile);
   await open(server, listen);
+  if (listen.type === 'unix' && owner !== undefined) chownSync(listen.path, owner.user, owner.group);
   server.on('error', onError);
   let stopped: Promise<void> | undefined;
   return {
@@ -99,10 +102,11 @@ function close(server: Server): Promise<void> {
 }
 
 /** Makes the folder, and removes the socket that a process left behind when it died. */
-async function prepareSocketPath(path: string): Promise<void> {
+async function prepareSocketPath(path: string, owner: HttpOptions['owner']): Promise<void> {
   const endpoint: HttpEndpoint = { type: 'unix', path };
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+    const made = mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+    if (made !== undefined && owner !== undefined) chownSync(dirname(path), owner.user, owner.group);
     const found = lstatSync(path, { throwIfNoEntry: false });
     if (!found) return;
     if (!found.isSocket()) {
