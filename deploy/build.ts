@@ -90,6 +90,8 @@ rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);
 const metafile = await bundle();
 copyNative();
+// Read where they are asked for, beside the chunk that asks (src/status/page-files.ts).
+cpSync(join(HOME, 'src/status/page'), join(DIST, 'page'), { recursive: true });
 writeFileSync(
   join(DIST, 'LICENSES.txt'),
   packagesIn(metafile)

@@ -84,7 +84,8 @@ export class Metrics {
 }
 
 async function load(): Promise<Loaded> {
-  const { Counter, Gauge, Histogram, Registry } = await import('prom-client');
+  // A CommonJS package: in a bundle it has this export only.
+  const { Counter, Gauge, Histogram, Registry } = (await import('prom-client')).default;
   const registry = new Registry();
   const instruments = METRIC_ROWS.map((row): Instrument => {
     const { name, help, labels } = row;
