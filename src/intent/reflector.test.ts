@@ -162,6 +162,12 @@ describe('a stand-alone reflector', () => {
     });
   });
 
+  test('has BFD watch over a session that asks for it', () => {
+    const bfd = { multihop: true, intervalMilliseconds: 50, multiplier: 4 };
+    const { peers } = compute({ ...REFLECTOR, peers: [{ ...CLIENT, name: 'a', bfd }] });
+    expect(peers.get('a')!.bfd).toEqual({ multihop: true, minTransmit: 50, minReceive: 50, multiplier: 4 });
+  });
+
   test('takes whoever connects from its ranges', () => {
     const session = { client: true, families: ['ipv4'], addPath: false } as const;
     const listenRanges = [

@@ -2,7 +2,13 @@
 // It passes on what its clients say, and neither originates routes nor programs the kernel.
 
 import { type Address, type Asn, type Family, familyOf } from 'node-bgp';
-import type { ReflectorPeer, ReflectorRange, ReflectorSession, RouteReflector } from '../datastore/resources/types.ts';
+import type {
+  ReflectorBfd,
+  ReflectorPeer,
+  ReflectorRange,
+  ReflectorSession,
+  RouteReflector,
+} from '../datastore/resources/types.ts';
 import {
   accept,
   either,
@@ -22,6 +28,7 @@ import { sessionName } from './names.ts';
 import { FindingList } from './problems.ts';
 import { HOLD_TIME, RESTART_TIME } from './sessions.ts';
 import type {
+  BfdIntent,
   Intent,
   IntentOptions,
   KernelIntent,
@@ -169,7 +176,7 @@ function reflectorSession(
 
 /** What is absent where it is usual. */
 function optionsOf(reflector: RouteReflector, given: ReflectorSession): Partial<Common> {
-  const { external, limits, role, requireRole, extendedMessages, extendedNextHop } = given;
+  const { external, limits, role, requireRole, extendedMessages, extendedNextHop, bfd } = given;
   const gracefulShutdown = given.gracefulShutdown ?? reflector.gracefulShutdown;
   return {
     ...(external === undefined ? {} : { anyExternalAs: true }),
@@ -179,7 +186,12 @@ function optionsOf(reflector: RouteReflector, given: ReflectorSession): Partial<
     ...(extendedMessages === undefined ? {} : { extendedMessages }),
     ...(extendedNextHop === undefined ? {} : { extendedNextHop }),
     ...(gracefulShutdown === undefined ? {} : { gracefulShutdown }),
+    ...(bfd === undefined ? {} : { bfd: bfdIntent(bfd) }),
   };
+}
+
+function bfdIntent({ multihop, intervalMilliseconds, multiplier }: ReflectorBfd): BfdIntent {
+  return { multihop, minTransmit: intervalMilliseconds, minReceive: intervalMilliseconds, multiplier };
 }
 
 function policiesOf(

@@ -4,6 +4,7 @@ import { type Family, familyOf, isLinkLocal } from 'node-bgp/ip';
 import { defined, type Field, type Read } from './reader.ts';
 import type {
   Metadata,
+  ReflectorBfd,
   ReflectorLimit,
   ReflectorLimits,
   ReflectorPeer,
@@ -97,6 +98,7 @@ function readSession(field: Field, ownAs: number | undefined, family: Family | u
     extendedMessages: field.read('extendedMessages', ifTrue),
     extendedNextHop: field.read('extendedNextHop', ifTrue),
     gracefulShutdown: field.read('gracefulShutdown', ifTrue),
+    bfd: field.read('bfd', bfd),
   });
   if (session.client && !isInternal) field.at('client').refuse('only a peer of the own AS can be a client (RFC 4456)');
   if (external && asNumber !== undefined) field.at('external').refuse('means any AS; give it or asNumber, not both');
@@ -138,6 +140,17 @@ const holdTime: Read<number> = (field) => {
   return seconds === 1 || seconds === 2
     ? field.refuse('must be 0 (off) or at least 3 seconds (RFC 4271 4.2)')
     : seconds;
+};
+
+/** Every 300 ms, three of which may be missing: what routers do by themselves. */
+const bfd: Read<ReflectorBfd> = (field) => {
+  const settings = {
+    multihop: field.read('multihop', flag) ?? false,
+    intervalMilliseconds: field.read('intervalMilliseconds', integer(10, 60_000)) ?? 300,
+    multiplier: field.read('multiplier', integer(1, 255)) ?? 3,
+  };
+  field.warnOfUnknown();
+  return settings;
 };
 
 function refuseTwins(field: Field, peers: readonly ReflectorPeer[]): void {

@@ -220,6 +220,16 @@ export interface ReflectorSession {
   readonly extendedMessages?: true;
   readonly extendedNextHop?: true;
   readonly gracefulShutdown?: true;
+  readonly bfd?: ReflectorBfd;
+}
+
+/** BFD with a peer of a RouteReflector (RFC 5880). */
+export interface ReflectorBfd {
+  /** The peer may be more than one hop away (RFC 5883). */
+  readonly multihop: boolean;
+  /** Milliseconds between two packets, both ways. */
+  readonly intervalMilliseconds: number;
+  readonly multiplier: number;
 }
 
 export interface ReflectorLimit {
