@@ -1,4 +1,4 @@
-// `caracal lab up|show|exec|down`: a lab that stays, to look around in.
+// `caracal lab up|show|exec|page|down`: a lab that stays, to look around in.
 
 import { delimiter, resolve } from 'node:path';
 import type { LabCommand } from '../src/cli/types.ts';
@@ -8,6 +8,7 @@ import { HOME } from './daemons.ts';
 import { EXIT_INTERRUPTED, Interrupted, interruption } from './interruption.ts';
 import { Lab } from './lab.ts';
 import { LabError, type Machine, readLabFile } from './lab-file.ts';
+import { openPage } from './lab-page.ts';
 import { type LabState, readAllStates, removeAbandonedLabs } from './lab-state.ts';
 import { rerunInside, rerunWithPrivileges } from './privileges.ts';
 import { openTerminal } from './terminal.ts';
@@ -24,6 +25,8 @@ export async function runLabCommand(command: LabCommand): Promise<number> {
         return await down(command.file);
       case 'exec':
         return await inside(findLab(command.file, command.node), (lab) => exec(lab, command.node, command.command));
+      case 'page':
+        return await page(Lab.attach(findLab(command.file, command.node)), command.node);
     }
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
@@ -52,6 +55,7 @@ async function up(path: string): Promise<number> {
   const [first] = lab.routers;
   terminal.line(`lab ${lab.id} is up; look around, for example with`);
   terminal.line(`  caracal lab exec ${first?.name ?? 'NODE'} -- caracal status`);
+  terminal.line(`  caracal lab page ${first?.name ?? 'NODE'}`);
   terminal.line(`  caracal lab down ${path}`);
   return 0;
 }
@@ -101,6 +105,21 @@ async function exec(lab: Lab, name: string, command: readonly string[]): Promise
   const http = isMachine ? { CARACAL_HTTP: `unix:${lab.paths(name).socket}` } : {};
   const path = [HOME, process.env.PATH ?? '', '/usr/sbin', '/sbin'].join(delimiter);
   return runInteractively(inNamespace(lab.namespace(name), command), { PATH: path, ...http });
+}
+
+/** Until Ctrl-C. A socket is reached from everywhere: this need not run where the lab is. */
+async function page(lab: Lab, name: string): Promise<number> {
+  if (lab.file.machines.find((machine) => machine.name === name)?.daemon !== 'caracal') {
+    throw new LabError(`no Caracal runs on ${name}`);
+  }
+  const interrupted = interruption();
+  const { url, server } = await openPage(lab.paths(name).socket);
+  console.log(`the status page of ${name} is at ${url} until Ctrl-C`);
+  await interrupted.catch((error) => {
+    if (!(error instanceof Interrupted)) throw error;
+  });
+  server.close();
+  return 0;
 }
 
 /** By its file, or the one that is up and has a machine or pod of this name. */

@@ -243,10 +243,21 @@ function parseLab({ positionals, rest }: Flags): Command | UsageError {
   const action = LAB_ACTIONS.find((candidate) => candidate === word);
   if (action === undefined) return usageError(`unknown lab action ${word}${didYouMean(word, LAB_ACTIONS)}`);
   if (action === 'exec') return parseLabExec(names, rest);
+  if (action === 'page') return parseLabPage(names, rest);
   const [file, more] = names;
   if (file === undefined) return usageError(`lab ${action} needs the file of the lab: caracal lab ${action} FILE`);
   if (more !== undefined || rest !== undefined) return usageError(`lab ${action} takes one file and nothing else`);
   return { type: 'lab', lab: { action, file } };
+}
+
+function parseLabPage(
+  [first, second, more]: readonly string[],
+  rest: readonly string[] | undefined,
+): Command | UsageError {
+  if (first === undefined) return usageError('lab page needs a node: caracal lab page [FILE] NODE');
+  if (more !== undefined || rest !== undefined) return usageError('lab page takes a file and a node, and nothing else');
+  if (second === undefined) return { type: 'lab', lab: { action: 'page', node: first } };
+  return { type: 'lab', lab: { action: 'page', file: first, node: second } };
 }
 
 function parseLabExec(names: readonly string[], command: readonly string[] | undefined): Command | UsageError {

@@ -30,7 +30,7 @@ export const SWITCHES = ['on', 'off'] as const;
 export const DEFAULT_GUARD_TIME = 300;
 export const BIRDS = ['1', '2'] as const;
 export const FAMILIES = ['ipv4', 'ipv6'] as const;
-export const LAB_ACTIONS = ['up', 'show', 'exec', 'down'] as const;
+export const LAB_ACTIONS = ['up', 'show', 'exec', 'page', 'down'] as const;
 
 export const HELP_OPTION: OptionRow = { name: 'help', short: 'h', help: 'show this text' };
 
@@ -201,6 +201,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       'caracal lab up FILE',
       'caracal lab show FILE',
       'caracal lab exec [FILE] NODE -- COMMAND ...',
+      'caracal lab page [FILE] NODE',
       'caracal lab down FILE',
     ],
     summary: 'build a network of namespaces with a daemon in each node',

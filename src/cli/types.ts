@@ -55,6 +55,7 @@ export interface RunFlags extends KernelFlags, ClusterFlags {
 export type LabCommand =
   | { readonly action: 'up' | 'show' | 'down'; readonly file: string }
   /** Without `file`: the lab that is up and has such a node. */
+  | { readonly action: 'page'; readonly file?: string; readonly node: string }
   | { readonly action: 'exec'; readonly file?: string; readonly node: string; readonly command: readonly string[] };
 
 export interface ExplainCommand {
