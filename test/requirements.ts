@@ -15,9 +15,10 @@ export const BIRD1 = {
 
 const FRR = '/usr/lib/frr/bgpd';
 
-/** `namespaces`: the right to make network namespaces; `bird1`: see BIRD1; anything else: a program. */
+/** `namespaces`: the right to make network namespaces; `root`: that to become another user; `bird1`: see BIRD1; anything else: a program. */
 export type Need =
   | 'namespaces'
+  | 'root'
   | 'bird1'
   | 'ip'
   | 'ping'
@@ -30,10 +31,11 @@ export type Need =
   | 'python3'
   | 'etcd'
   | 'openssl'
+  | 'setpriv'
   | 'linux.uml'
   | 'modprobe';
 
-const DEBIAN_PACKAGE: Readonly<Record<Exclude<Need, 'namespaces' | 'bird1' | 'frr'>, string>> = {
+const DEBIAN_PACKAGE: Readonly<Record<Exclude<Need, 'namespaces' | 'root' | 'bird1' | 'frr'>, string>> = {
   ip: 'iproute2',
   ping: 'iputils-ping',
   bird: 'bird2',
@@ -43,6 +45,7 @@ const DEBIAN_PACKAGE: Readonly<Record<Exclude<Need, 'namespaces' | 'bird1' | 'fr
   chromium: 'chromium',
   etcd: 'etcd-server',
   openssl: 'openssl',
+  setpriv: 'util-linux',
   'linux.uml': 'user-mode-linux',
   modprobe: 'kmod',
   python3: 'python3',
@@ -53,6 +56,8 @@ export function missing(...needs: readonly Need[]): string | undefined {
   for (const need of needs) {
     if (need === 'namespaces') {
       if (!canMakeNamespaces()) return 'needs root, to make network namespaces';
+    } else if (need === 'root') {
+      if (process.getuid?.() !== 0) return 'needs root, to become another user';
     } else if (need === 'bird1') {
       if (!existsSync(BIRD1.bird)) return 'needs BIRD 1.6 in .debian/bird (npm test unpacks the Debian package bird)';
     } else if (need === 'frr') {

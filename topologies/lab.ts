@@ -150,7 +150,7 @@ export class Lab {
   }
 
   /** Ends the daemon that `start` started, and waits until it has ended. SIGKILL is its sudden death. */
-  async stop(name: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+  async stop(name: string, signal: 'SIGTERM' | 'SIGKILL' | 'SIGQUIT' = 'SIGTERM'): Promise<void> {
     const child = this.#daemons.get(name);
     if (child === undefined) throw new LabError(`${name} has no daemon that this process started`);
     child.kill(signal);
