@@ -33,7 +33,7 @@ export async function runDaemon(options: RunOptions, version: string): Promise<n
   });
   const servers: HttpServer[] = [];
   const { user } = options;
-  const owner = user === undefined ? undefined : findAccount(user);
+  const owner = user === undefined ? undefined : successor(user);
   if (owner !== undefined && 'problem' in owner) return fail(`--user ${user}: ${owner.problem}`, 2);
   try {
     await daemon.start();
@@ -77,14 +77,17 @@ function openKernel({ kernel, kernelTable, kernelProtocol, kernelAudit }: RunOpt
   });
 }
 
-/** All is open by now; what is opened later, a low port above all, needs the capability that is kept for it. */
-function becomeUser(account: Required<Account>, { user, kernel }: RunOptions): void {
-  try {
-    dropPrivileges(account, kernel === 'none' ? SPEAKER_CAPABILITIES : ROUTER_CAPABILITIES);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new LinuxError(`${error.code}`, 'setuid', `--user ${user}: only root may become somebody else`);
-  }
+/** Who to be once all is open. */
+function successor(user: string): Required<Account> | { readonly problem: string } {
+  const account = findAccount(user);
+  const isOther = !('problem' in account) && account.user !== process.geteuid!();
+  return isOther && process.geteuid!() !== 0 ? { problem: 'only root may become somebody else' } : account;
+}
+
+/** What is opened later, a low port above all, needs the capability that is kept for it. */
+function becomeUser(account: Account, { kernel }: RunOptions): void {
+  if (process.geteuid!() !== 0) return;
+  dropPrivileges(account, kernel === 'none' ? SPEAKER_CAPABILITIES : ROUTER_CAPABILITIES);
 }
 
 function fail(text: string, code: number): number {
