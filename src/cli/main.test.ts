@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Plan } from '../speaker/planning.ts';
 import type { StatusHandlers } from '../status/answers.ts';
-import { formatHttpEndpoint } from '../status/endpoint.ts';
+import { formatHttpEndpoint, type HttpEndpoint } from '../status/endpoint.ts';
 import type { ExplainQuery, ExplainReport } from '../status/explain.ts';
 import { explainText } from '../status/explain-text.ts';
 import { startHttp } from '../status/http.ts';
@@ -60,9 +60,13 @@ async function caracal(argv: readonly string[], env = {}, change: Partial<CliDep
   return { code: await main(argv, env), ...seen };
 }
 
-async function serveStatus(status = () => REPORT, change: Partial<StatusHandlers> = {}): Promise<string> {
+async function serveStatus(
+  status = () => REPORT,
+  change: Partial<StatusHandlers> = {},
+  listen: HttpEndpoint = { type: 'unix', path: join(folder, 'caracal.sock') },
+): Promise<string> {
   const server = await startHttp({
-    listen: { type: 'unix', path: join(folder, 'caracal.sock') },
+    listen,
     handlers: {
       status,
       routes: ({ family }) => ({ family, routes: [] }),
@@ -159,6 +163,89 @@ test('version and help go to standard output', async () => {
     ].join('\n'),
   });
   expect((await caracal(['help'])).stdout).toMatch(/^Caracal distributes routes.*\n\nUsage: caracal COMMAND/);
+});
+
+const EVENT = {
+  at: '2026-04-05T12:00:00.000Z',
+  level: 'warn',
+  peer: 'Mesh_10_0_0_2',
+  text: 'peer Mesh_10_0_0_2 (10.0.0.2) went down: reset',
+  fields: { password: 'never here, but who knows' },
+} as const;
+
+test('events prints what happened, of all or of one peer', async () => {
+  const asked: unknown[] = [];
+  const http = await serveStatus(() => REPORT, {
+    events: (query) => {
+      asked.push(query);
+      return { node: 'node-1', lastUpdated: EVENT.at, events: query.peer === 'x' ? [] : [EVENT] };
+    },
+  });
+  const line = `${EVENT.at} ${EVENT.text}\n`;
+  expect(await caracal(['events', '--http', http])).toEqual({ ...SILENT, code: 0, stdout: line });
+  const none = await caracal(['events', 'x'], { CARACAL_HTTP: http });
+  expect(none).toEqual({ ...SILENT, code: 0, stdout: 'No events of x on node node-1.\n' });
+  expect(JSON.parse((await caracal(['events', '--json', '--http', http])).stdout).events).toEqual([EVENT]);
+  expect(asked).toEqual([{ limit: 1000 }, { limit: 1000, peer: 'x' }, { limit: 1000 }]);
+});
+
+test('bundle writes all that a bug report needs into one file that only its owner reads, without secrets', async () => {
+  const http = await serveStatus(() => REPORT, {
+    events: () => ({ node: 'node-1', lastUpdated: EVENT.at, events: [EVENT] }),
+    intent: () => ({ peers: [{ name: 'a', password: 'fingerprint', addresses: ['10.0.0.1'] }] }),
+    metrics: async () => ({ type: 'text/plain', body: 'up 1\n' }),
+  });
+  const file = join(folder, 'bundle.json');
+  expect(await caracal(['bundle', file, '--http', http])).toEqual({
+    ...SILENT,
+    code: 0,
+    stdout: `${file} is written; read through it before you send it\n`,
+  });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const bundle = JSON.parse(readFileSync(file, 'utf8'));
+  expect(bundle).toMatchObject({
+    askedAt: http,
+    versions: { caracal: '0.1.0', node: process.version },
+    status: REPORT,
+    events: { events: [{ ...EVENT, fields: { password: '(left out)' } }] },
+    intent: { peers: [{ name: 'a', password: '(left out)', addresses: ['10.0.0.1'] }] },
+    routesIPv4: { routes: [] },
+    metrics: 'up 1\n',
+    readiness: 'ready\n',
+  });
+  expect(JSON.parse((await caracal(['bundle', '-', '--http', http])).stdout).status).toEqual(REPORT);
+  const missing = join(folder, 'no', 'such', 'folder');
+  expect(await caracal(['bundle', missing, '--http', http])).toMatchObject({
+    code: 1,
+    stderr: `caracal: ${missing} cannot be written (ENOENT)\n`,
+  });
+  const nobody = `unix:${join(folder, 'nobody.sock')}`;
+  expect(await caracal(['bundle', '--http', nobody])).toMatchObject({
+    code: 1,
+    stderr: `caracal: no Caracal answers at ${nobody}; is it running on this node?\n`,
+  });
+});
+
+test('a token is sent where a file has one, and a wrong one is one sentence', async () => {
+  const tokenFile = join(folder, 'token');
+  writeFileSync(tokenFile, 'one\n');
+  const http = await serveStatus(() => REPORT, {}, { type: 'tcp', address: '127.0.0.1', port: 0, tokenFile });
+  const wrong = join(folder, 'wrong');
+  writeFileSync(wrong, 'two');
+  expect(await caracal(['status', '--http', http, '--http-token-file', tokenFile])).toMatchObject({ code: 0 });
+  expect(await caracal(['status'], { CARACAL_HTTP: http, CARACAL_HTTP_TOKEN_FILE: tokenFile })).toMatchObject({
+    code: 0,
+  });
+  const refused = `caracal: Caracal at ${http} wants another token; give its --http-token-file\n`;
+  expect(await caracal(['status', '--http', http])).toMatchObject({ code: 1, stderr: refused });
+  expect(await caracal(['status', '--http', http, '--http-token-file', wrong])).toMatchObject({
+    code: 1,
+    stderr: refused,
+  });
+  expect(await caracal(['status', '--http', http, '--http-token-file', join(folder, 'none')])).toMatchObject({
+    code: 1,
+    stderr: `caracal: the token in ${join(folder, 'none')} cannot be read (ENOENT)\n`,
+  });
 });
 
 test('status prints the report of a running daemon as text or JSON', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, METHODS, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -116,6 +116,49 @@ test.each([
     readiness: () => ({ ready: false, reasons: ['peer a is down'], notes: [] }),
   });
   expect(await ask(server, path, method)).toEqual({ code, type: 'text/plain; charset=utf-8', body });
+});
+
+test.each(METHODS.filter((method) => !['GET', 'HEAD', 'CONNECT'].includes(method)))(
+  '%s changes nothing and reads nothing, wherever it goes',
+  async (method) => {
+    const called: string[] = [];
+    const noting = Object.fromEntries(
+      ['status', 'routes', 'explain', 'intent', 'received', 'events', 'readiness', 'metrics'].map((name) => [
+        name,
+        () => called.push(name),
+      ]),
+    ) as unknown as StatusHandlers;
+    const server = await serve(LOOPBACK, noting);
+    const paths = ['/', '/status', '/live', '/routes', '/explain', '/intent', '/received', '/events', '/metrics'];
+    for (const path of [...paths, '/livez', '/readyz', '/page/main.js', '/nowhere']) {
+      expect([path, (await ask(server, path, method)).code]).toEqual([path, 405]);
+    }
+    expect(called).toEqual([]);
+  },
+);
+
+test('a token is asked for over TCP where there is one, but for probes, and may be replaced at any time', async () => {
+  const tokenFile = join(folder, 'token');
+  writeFileSync(tokenFile, 'one\n');
+  const server = await serve({ ...LOOPBACK, tokenFile });
+  const code = async (path: string, token?: string) =>
+    (await ask(server, path, 'GET', token === undefined ? {} : { Authorization: `Bearer ${token}` })).code;
+  for (const path of ['/', '/status', '/live', '/events', '/metrics', '/page/main.js']) {
+    expect([path, await code(path), await code(path, 'two')]).toEqual([path, 401, 401]);
+  }
+  expect([await code('/status', 'one'), await code('/livez'), await code('/readyz')]).toEqual([200, 200, 200]);
+  writeFileSync(tokenFile, 'two');
+  expect([await code('/status', 'one'), await code('/status', 'two')]).toEqual([401, 200]);
+  rmSync(tokenFile);
+  expect([await code('/status', 'two'), await code('/status', '')]).toEqual([401, 401]);
+});
+
+test('a file without a token is named in a sentence', async () => {
+  const tokenFile = join(folder, 'token');
+  const text = `there is no token in ${tokenFile}, or the file cannot be read (--http-token-file)`;
+  await expect(serve({ ...LOOPBACK, tokenFile })).rejects.toThrow(text);
+  writeFileSync(tokenFile, '\n');
+  await expect(serve({ ...LOOPBACK, tokenFile })).rejects.toThrow(text);
 });
 
 test('an error in a handler is reported, hidden from the client and survived', async () => {
