@@ -5,7 +5,7 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { now } from '../../src/daemon/clock.ts';
 import { LinuxError } from '../../src/linux/libc.ts';
 import { dropPrivileges } from '../../src/linux/privileges.ts';
-import { ControlServer, ControlSocketError } from '../control/index.ts';
+import { ControlServer, ControlSocketError, RouterTarget } from '../control/index.ts';
 import { diskFiles, reasonOf } from '../files.ts';
 import {
   type BirdConfiguration,
@@ -14,7 +14,7 @@ import {
   readBirdConfiguration,
   UnreadableFile,
 } from '../index.ts';
-import { findAccount, UnknownAccount } from './accounts.ts';
+import { accountOf, UnknownAccount } from './accounts.ts';
 import { type BirdArguments, type ProgramName, parseBirdArguments } from './arguments.ts';
 import { BirdDaemon } from './daemon.ts';
 import { BirdLog } from './log.ts';
@@ -47,14 +47,14 @@ export async function runBird(name: ProgramName, argv: readonly string[], versio
 
 /** Says what has no effect, and nothing where all is good. */
 function check(options: BirdArguments): number {
-  findAccount(options);
+  accountOf(options);
   const configuration = readBirdConfiguration(options.file, diskFiles, languageOf(options));
   BirdLog.check(configuration);
   return 0;
 }
 
 async function run(options: BirdArguments, version: string): Promise<number> {
-  const owner = findAccount(options);
+  const owner = accountOf(options);
   const log = new BirdLog(options.mode === 'debug' || options.debugFile !== undefined, now);
   const control = new ControlServer({
     path: options.socket,
@@ -79,7 +79,7 @@ async function run(options: BirdArguments, version: string): Promise<number> {
 /** Makes what only root may make, and goes on as somebody else. */
 async function begin(
   { pidFile }: BirdArguments,
-  owner: ReturnType<typeof findAccount>,
+  owner: ReturnType<typeof accountOf>,
   control: ControlServer,
 ): Promise<PidFile | undefined> {
   await control.open();
@@ -107,6 +107,7 @@ async function serve(options: BirdArguments, services: Services): Promise<number
   for (const [signal, handle] of Object.entries(signals)) process.on(signal, handle);
   process.on('SIGUSR1', () => dump(options, daemon.dump()));
   await daemon.start();
+  services.control.serve(new RouterTarget(daemon.controlParts()));
   const { final, problem } = await end.promise;
   await daemon.stop(final);
   services.log.write('fatal', 'Shutdown completed');

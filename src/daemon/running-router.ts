@@ -29,6 +29,8 @@ export interface RouterParts {
   /** Milliseconds that sessions have for coming back after a restart; absent: the speaker's own choice. */
   readonly recoveryTime?: number;
   readonly tell: (fact: Fact) => void;
+  /** Sessions have come back after a restart, or were waited for long enough. */
+  readonly onRecovered?: () => void;
   /** A timer was handled so many milliseconds after it was due. */
   readonly onLate?: (milliseconds: number) => void;
   /** A port is not to be had: the first time there is no going on (`isFirst`), later the other sockets work. */
@@ -166,6 +168,7 @@ export class RunningRouter {
         return;
       case 'recovered':
         this.#parts.kernel.sweep();
+        this.#parts.onRecovered?.();
         return;
       case 'fact':
         this.#parts.tell(effect.fact);

@@ -9,14 +9,29 @@ import type { Account } from './privileges.ts';
  */
 export function findAccount(text: string): Required<Account> | { readonly problem: string } {
   const [name = '', groupName] = text.split(':');
-  const users = entriesOf('/etc/passwd');
-  const entry = users.find(([user, , id]) => user === name || id === name);
-  if (entry === undefined && !isNumber(name)) return { problem: `there is no user ${name || '""'} on this host` };
-  const user = Number(entry?.[2] ?? name);
-  if (groupName === undefined) return { user, group: Number(entry?.[3] ?? name) };
-  const group = entriesOf('/etc/group').find(([known, , id]) => known === groupName || id === groupName)?.[2];
-  if (group === undefined && !isNumber(groupName)) return { problem: `there is no group ${groupName} on this host` };
-  return { user, group: Number(group ?? groupName) };
+  const user = numberOf('/etc/passwd', name);
+  if (user === undefined) return { problem: `there is no user ${name || '""'} on this host` };
+  if (groupName === undefined) return { user, group: Number(entryOf('/etc/passwd', name)?.[3] ?? user) };
+  const group = findGroup(groupName);
+  return group === undefined ? { problem: `there is no group ${groupName} on this host` } : { user, group };
+}
+
+export function findUser(name: string): number | undefined {
+  return numberOf('/etc/passwd', name);
+}
+
+export function findGroup(name: string): number | undefined {
+  return numberOf('/etc/group', name);
+}
+
+/** Of an entry, or the number that it was given as. */
+function numberOf(file: string, name: string): number | undefined {
+  const number = entryOf(file, name)?.[2] ?? (isNumber(name) ? name : undefined);
+  return number === undefined ? undefined : Number(number);
+}
+
+function entryOf(file: string, name: string): readonly string[] | undefined {
+  return entriesOf(file).find(([known, , id]) => known === name || id === name);
 }
 
 function isNumber(text: string): boolean {
