@@ -24,6 +24,7 @@ import { Intents } from './intents.ts';
 import { type Logger, logFact } from './log.ts';
 import { idleIntent, intentOptions, overrideIntent, overridesOf } from './options.ts';
 import { runningDocument } from './plan.ts';
+import { RecentMd5Drops } from './recent-md5-drops.ts';
 import { RunningRouter } from './running-router.ts';
 
 export interface DaemonParts {
@@ -42,6 +43,7 @@ export class Daemon {
   readonly #intents: Intents;
   readonly #guard: Guard;
   readonly #absences: Absences;
+  readonly #md5Drops = new RecentMd5Drops();
   /** Where there is a cluster to tell something. */
   readonly #reporter: ClusterReporter | undefined;
   readonly #metrics: Metrics;
@@ -98,6 +100,7 @@ export class Daemon {
   async start(): Promise<void> {
     const { datastores, options, logger } = this.#parts;
     await this.#router.start();
+    this.#md5Drops.start();
     if (options.networkingBackend !== 'bird') this.#router.apply(idleIntent(options));
     for (const [name, datastore] of datastores.drivers) {
       await datastore.start((events) => {
@@ -181,6 +184,7 @@ export class Daemon {
     this.#intents.stop();
     this.#guard.stop();
     this.#absences.stop();
+    this.#md5Drops.stop();
     await this.#reporter?.stop();
     this.#metrics.stop();
     await Promise.all(Array.from(datastores.drivers.values(), (datastore) => datastore.stop()));
@@ -200,6 +204,7 @@ export class Daemon {
     const { store, lastEventAt } = this.#intents;
     const contact = [...datastores.drivers.values()].find((driver) => driver.contact !== undefined)?.contact?.();
     const { startedAt, appliedAt, isRecovering } = this.#router;
+    const md5Drops = this.#md5Drops.count;
     return {
       version,
       startedAt,
@@ -214,6 +219,7 @@ export class Daemon {
       },
       kernel: { type: options.kernel, ...kernel.status() },
       bfd: this.#router.bfdSessions,
+      ...(md5Drops === undefined ? {} : { md5Drops }),
       recovering: isRecovering,
     };
   }

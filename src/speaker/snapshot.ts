@@ -63,6 +63,7 @@ function peerSnapshot(peer: SpeakerPeer, families: Speaker['families'], absent: 
     remoteAs: peer.remoteAs,
     localAs,
     passive,
+    ...(intent.password === undefined ? {} : { hasPassword: true }),
     routeReflectorClient: intent.routeReflectorClient,
     state: peer.machine.state,
     since: peer.since,

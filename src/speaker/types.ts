@@ -173,6 +173,8 @@ export interface PeerSnapshot {
   readonly remoteAs: Asn;
   readonly localAs: Asn;
   readonly passive: boolean;
+  /** A TCP-MD5 password is set here. */
+  readonly hasPassword?: true;
   readonly routeReflectorClient: boolean;
   readonly state: PeerState;
   /** Milliseconds since the epoch: when `state` was entered. */

@@ -6,9 +6,10 @@ import type { PeerKind } from '../intent/types.ts';
 import type { PeerSnapshot } from '../speaker/types.ts';
 import { bfdInfo } from './bfd-report.ts';
 import { capabilityText } from './capabilities.ts';
+import { passwordInfo } from './password-info.ts';
 import { peerRole } from './role.ts';
 import { durationText, timestamp } from './time.ts';
-import type { BfdSessionStatus, NegotiatedReport, PeerReport, PeerType } from './types.ts';
+import type { BfdSessionStatus, Md5Drops, NegotiatedReport, PeerReport, PeerType } from './types.ts';
 
 const PEER_TYPE: Readonly<Record<PeerKind, PeerType>> = {
   mesh: 'NodeMesh',
@@ -20,7 +21,14 @@ const PEER_TYPE: Readonly<Record<PeerKind, PeerType>> = {
 
 export const FAMILY_NAME: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
 
-export function peerReport(peer: PeerSnapshot, now: number, bfd?: BfdSessionStatus): PeerReport {
+/** What others than the router know of a peer. */
+export interface PeerSurroundings {
+  readonly bfd?: BfdSessionStatus;
+  readonly md5Drops?: Md5Drops;
+}
+
+export function peerReport(peer: PeerSnapshot, now: number, around: PeerSurroundings = {}): PeerReport {
+  const { bfd } = around;
   const { lastError, retryAt, negotiated, endpoints } = peer;
   return {
     peerIP: peer.address,
@@ -29,7 +37,7 @@ export function peerReport(peer: PeerSnapshot, now: number, bfd?: BfdSessionStat
     state: peer.state,
     since: timestamp(peer.since),
     name: peer.name,
-    info: peerInfo(peer, now, bfd),
+    info: peerInfo(peer, now, around),
     port: peer.port,
     asNumber: peer.remoteAs,
     localASNumber: peer.localAs,
@@ -57,12 +65,16 @@ export function peerReport(peer: PeerSnapshot, now: number, bfd?: BfdSessionStat
  * The state and why it is what it is: `Established`, `Active: connection refused by 10.0.0.3:179, retry in 4 s`.
  * A state that is not Established never stands alone.
  */
-export function peerInfo(peer: PeerSnapshot, now: number, bfd?: BfdSessionStatus): string {
+export function peerInfo(peer: PeerSnapshot, now: number, { bfd, md5Drops }: PeerSurroundings = {}): string {
   if (peer.state === 'Established') return [establishedInfo(peer), ...(bfd ? [bfdInfo(bfd)] : [])].join(', ');
   const expected = expectation(peer);
-  const reason = peer.lastError?.text ?? expected;
+  const reason = joined(peer.lastError?.text ?? expected, passwordInfo(peer, md5Drops));
   const parts = [peer.absent, reason, ...outlook(peer, now)].filter((part) => part !== undefined);
   return `${peer.state}: ${parts.join(', ')}`;
+}
+
+function joined(reason: string | undefined, more: string | undefined): string | undefined {
+  return reason === undefined || more === undefined ? (reason ?? more) : `${reason}; ${more}`;
 }
 
 /** A session that does not carry what it was made for is a reason to look twice. */

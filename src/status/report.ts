@@ -7,7 +7,7 @@ import { contactReport } from './contact.ts';
 import { peerReport } from './peer-report.ts';
 import { readiness } from './readiness.ts';
 import { timestamp } from './time.ts';
-import type { AgentReport, BgpReport, PeerReport, StatusEnvironment, StatusReport } from './types.ts';
+import type { AgentReport, BfdSessionStatus, BgpReport, PeerReport, StatusEnvironment, StatusReport } from './types.ts';
 
 export function statusReport(snapshot: Snapshot, environment: StatusEnvironment): StatusReport {
   const { type, synced, detail, lastEventAt, contact } = environment.datastore;
@@ -49,9 +49,13 @@ function agentReport(snapshot: Snapshot, environment: StatusEnvironment): AgentR
   };
 }
 
-function bgpReport(peers: readonly PeerSnapshot[], { now, bfd = [] }: StatusEnvironment): BgpReport {
+function bgpReport(peers: readonly PeerSnapshot[], { now, md5Drops, bfd = [] }: StatusEnvironment): BgpReport {
   const watch = new Map(bfd.flatMap((session) => session.peers.map((name) => [name, session])));
-  const reports = peers.map((peer) => peerReport(peer, now, watch.get(peer.name))).sort(byName);
+  const around = (bfdSession: BfdSessionStatus | undefined) => ({
+    ...(bfdSession && { bfd: bfdSession }),
+    ...(md5Drops && { md5Drops }),
+  });
+  const reports = peers.map((peer) => peerReport(peer, now, around(watch.get(peer.name)))).sort(byName);
   const peersV4 = reports.filter((peer) => !peer.peerIP.includes(':'));
   const peersV6 = reports.filter((peer) => peer.peerIP.includes(':'));
   return {

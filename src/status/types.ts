@@ -54,8 +54,20 @@ export interface StatusEnvironment {
   readonly kernel: KernelStatus;
   /** Absent: none. */
   readonly bfd?: readonly BfdSessionStatus[];
+  /** Of the last minute; absent: the system does not count them. */
+  readonly md5Drops?: Md5Drops;
   /** Graceful restart: still waiting for the End-of-RIB of a peer. */
   readonly recovering: boolean;
+}
+
+/** TCP segments that the kernel dropped because of MD5 signatures, of all peers together. */
+export interface Md5Drops {
+  /** A password is set here, and the segment was not signed. */
+  readonly unsigned: number;
+  /** The segment was signed, and no password is set here. */
+  readonly unexpected: number;
+  /** Signed with another password. */
+  readonly wrong: number;
 }
 
 /** A session of BFD, and who ends with it. */
