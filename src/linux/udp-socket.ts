@@ -25,7 +25,9 @@ const SOL_IPV6 = 41;
 const SO_REUSEADDR = 2;
 const SO_BINDTODEVICE = 25;
 const IP_TOS = 1;
+const IP_TTL = 2;
 const IP_FREEBIND = 15;
+const IPV6_UNICAST_HOPS = 16;
 const IPV6_V6ONLY = 26;
 const IPV6_TCLASS = 67;
 const IPV6_FREEBIND = 78;
@@ -55,9 +57,10 @@ export async function openUdpSocket(options: UdpOptions): Promise<dgram.Socket> 
     lookup: (host, _, done) => done(null, host, v6 ? 6 : 4),
   });
   try {
-    const target = nativeTarget(options, v6) ?? { address: options.address, port: options.port };
-    await bound(opened, target);
-    opened.setTTL(MAX_TTL);
+    const target = nativeTarget(options, v6);
+    await bound(opened, target ?? { address: options.address, port: options.port });
+    // Of a socket that it was handed, libuv does not know that it is one of IPv6.
+    if (target === undefined) opened.setTTL(MAX_TTL);
     return opened;
   } catch (error) {
     opened.close();
@@ -97,6 +100,7 @@ function prepare(fd: number, options: UdpOptions, v6: boolean): void {
   const level = v6 ? SOL_IPV6 : SOL_IP;
   if (v6) setsockopt(fd, SOL_IPV6, IPV6_V6ONLY, 1);
   setsockopt(fd, level, v6 ? IPV6_TCLASS : IP_TOS, TOS_NETWORK_CONTROL);
+  setsockopt(fd, level, v6 ? IPV6_UNICAST_HOPS : IP_TTL, MAX_TTL);
   if (shared) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (shared) setsockopt(fd, level, v6 ? IPV6_FREEBIND : IP_FREEBIND, 1);
   if (device !== undefined) setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, new TextEncoder().encode(`${device}\0`));
