@@ -1,7 +1,7 @@
 // Applies an intent: the difference to the last one, and nothing else. Sessions that a change does not concern do not
 // notice it.
 
-import { CEASE, type Family } from 'node-bgp';
+import { CEASE, contains, type Family } from 'node-bgp';
 import { diffIntents, type Intent, type IntentChange } from '../intent/index.ts';
 import type { FamilyRouter } from './family-router.ts';
 import type { Sessions } from './sessions.ts';
@@ -17,6 +17,7 @@ export function applyIntent(router: Router, before: Intent | undefined, after: I
   const change = diffIntents(before, after);
   const { bgpIdentifier, clusterId = bgpIdentifier, addresses } = after;
   router.sessions.identity = { bgpIdentifier, clusterId, addresses };
+  router.sessions.expectsGuests = (after.peerRanges?.length ?? 0) > 0;
   const keys = keysOf(after);
   // The first intent always says where to listen, be it nowhere: what waits for that may go on.
   if (before === undefined || change.listen || !sameKeys(keysOf(before), keys)) {
@@ -61,9 +62,15 @@ function applyPeers({ sessions, effect }: Router, change: IntentChange, now: num
   effect({ type: 'fact', fact: { type: 'intentApplied', ...counts, refiltered: refiltered.length } });
 }
 
-function keysOf(intent: Intent): Map<string, string> {
+/** By address, or by the prefix of a range; what a range asks of all need not be asked of each. */
+function keysOf({ peers, peerRanges = [] }: Intent): Map<string, string> {
   const keys = new Map<string, string>();
-  for (const { address, password } of intent.peers.values()) if (password !== undefined) keys.set(address, password);
+  for (const { range, peer } of peerRanges) if (peer.password !== undefined) keys.set(range, peer.password);
+  for (const { address, password } of peers.values()) {
+    if (password === undefined) continue;
+    const isAsked = peerRanges.some(({ range, peer }) => peer.password === password && contains(range, address));
+    if (!isAsked) keys.set(address, password);
+  }
   return keys;
 }
 

@@ -21,6 +21,11 @@ export class PeerDirectory {
     return sharing?.find(({ session }) => session === undefined) ?? sharing?.[0];
   }
 
+  /** A peer is there, be it switched off. */
+  isTaken({ remote, interface: device }: Pick<Endpoints, 'remote' | 'interface'>): boolean {
+    return this.#byPlace.has(placeOf(remote, device));
+  }
+
   add(peer: SpeakerPeer): void {
     const { name, address, interface: device } = peer.intent;
     this.#byName.set(name, peer);

@@ -81,6 +81,8 @@ export class SpeakerPeer {
   failedAttempts = 0;
   /** Milliseconds: a limit of routes was exceeded, and no session is begun before; undefined: that is not so. */
   closedUntil: number | undefined;
+  /** Somebody has connected, or we were connected, since this peer was made. */
+  wasMet = false;
   /** `KIND FAMILY` of limits that are exceeded, which has been told. */
   readonly exceededLimits = new Set<string>();
   /** There was a session since this peer was made. */
@@ -99,6 +101,11 @@ export class SpeakerPeer {
     this.machine = new Peer(sessionConfig(intent, bgpIdentifier, circumstances), dependencies);
     this.since = now;
     this.turnedAt = now;
+  }
+
+  /** A limit of routes keeps it closed. */
+  get isClosed(): boolean {
+    return this.closedUntil !== undefined;
   }
 
   /** Of the session: a peer of any AS has none before; 0 then. */

@@ -23,6 +23,10 @@ type Established = Extract<PeerOutput, { readonly type: 'established' }>;
 export interface SessionsOutlet {
   effect(effect: Effect): void;
   deadline(peer: SpeakerPeer, at: number | undefined): void;
+  /** Nobody is at the other end, and the peer waits for somebody to connect. */
+  idle(peer: SpeakerPeer, now: number): void;
+  /** May it be told that an attempt at a session with it failed? */
+  mayTell(peer: SpeakerPeer, now: number): boolean;
 }
 
 export class Sessions {
@@ -35,6 +39,8 @@ export class Sessions {
   readonly #peers = new PeerDirectory();
   /** Peers that are not waited for as long as they have no session, and why. */
   absent: ReadonlyMap<string, string> = new Map();
+  /** Some may come back of whom nothing is known (listen ranges). */
+  expectsGuests = false;
   /** Peers may have been told routes by an earlier process, and not all of them have come back yet (RFC 4724 4.1). */
   #isRestarting: boolean;
 
@@ -70,6 +76,11 @@ export class Sessions {
   /** Who an incoming connection belongs to. */
   peerAt(endpoints: Endpoints): SpeakerPeer | undefined {
     return this.#peers.at(endpoints);
+  }
+
+  /** There is a peer at this address, be it switched off. */
+  isTaken(endpoints: Endpoints): boolean {
+    return this.#peers.isTaken(endpoints);
   }
 
   add(intent: PeerIntent, now: number, shutdown?: SpeakerPeer['shutdown']): void {
@@ -144,7 +155,7 @@ export class Sessions {
   /** Every peer that is waited for has told its whole table at least once. */
   allConverged(): boolean {
     for (const peer of this.#peers.values()) if (!peer.hasConverged && !this.#isAbsent(peer)) return false;
-    return true;
+    return !this.expectsGuests;
   }
 
   #isAbsent(peer: SpeakerPeer): boolean {
@@ -158,6 +169,7 @@ export class Sessions {
 
   /** The restart is over where all peers have told their tables; those that restart themselves are not waited for. */
   endRestart(): void {
+    if (this.expectsGuests) return;
     for (const peer of this.#peers.values()) {
       const isRestartingToo = peer.session?.negotiated.gracefulRestart?.restarted === true;
       if (!peer.hasConverged && !isRestartingToo && !this.#isAbsent(peer)) return;
@@ -201,6 +213,8 @@ export class Sessions {
     for (const output of peer.machine.handle(input, now)) this.#carryOut(peer, output, now);
     this.#setDeadline(peer);
     if (input.type === 'bytes' && peer.intent.limits !== undefined) this.#keepLimits(peer, now);
+    peer.wasMet ||= peer.machine.connections.length > 0;
+    if (peer.wasMet && peer.machine.state === 'Active' && peer.families.size === 0) this.#outlet.idle(peer, now);
   }
 
   tick(peer: SpeakerPeer, now: number): void {
@@ -321,7 +335,8 @@ export class Sessions {
     peer.noteDown(end, now);
     const { lastError } = peer;
     // An attempt that fails for the same reason as the last one is no news.
-    if (wasEstablished || lastError?.text !== before?.text) {
+    const isNews = lastError?.text !== before?.text && this.#outlet.mayTell(peer, now);
+    if (wasEstablished || isNews) {
       const { help, message } = lastError === before ? {} : { ...lastError };
       const more = { ...(help === undefined ? {} : { help }), ...(message === undefined ? {} : { message }) };
       this.#tell({ type: 'peerDown', ...named(peer), reason, wasEstablished, ...more });

@@ -2,7 +2,7 @@
 // Here: who is who (connections, peers), and the order of things. What a session does is in sessions.ts, what an intent
 // changes in apply-intent.ts, what the kernel sees in forwarding.ts.
 
-import type { Address, ConnectionId, Endpoints, Family } from 'node-bgp';
+import { CEASE, type ConnectionId, type Endpoints, type Family } from 'node-bgp';
 import type { KernelWish } from '../fib/types.ts';
 import type { Intent } from '../intent/index.ts';
 import { AttributeTable } from '../rib/index.ts';
@@ -10,9 +10,11 @@ import { applyIntent, newProblems } from './apply-intent.ts';
 import { assertNever } from './assert-never.ts';
 import { Connections } from './connections.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
+import { DynamicPeers } from './dynamic-peers.ts';
 import { FamilyRouter } from './family-router.ts';
 import type { SpeakerPeer } from './peer.ts';
 import { Sessions } from './sessions.ts';
+import { Strangers } from './strangers.ts';
 import type { Effect, Input } from './types.ts';
 
 export interface SpeakerOptions {
@@ -38,10 +40,6 @@ export const RECOVERY_TIME = 120_000;
 
 const RECOVERY = 'recovery';
 
-/** Milliseconds between two lines about one unknown source of connections, and how many of these are remembered. */
-const REFUSAL_INTERVAL = 60_000;
-const REMEMBERED_STRANGERS = 1024;
-
 export class Speaker {
   readonly options: SpeakerOptions;
   readonly families: Readonly<Record<Family, FamilyRouter>>;
@@ -57,8 +55,8 @@ export class Speaker {
   recoversUntil: number | undefined;
   readonly #deadlines = new DeadlineQueue<SpeakerPeer | typeof RECOVERY>();
   #effects: Effect[] = [];
-  /** When it was last told that a connection of this address was refused. */
-  readonly #toldRefused = new Map<Address, number>();
+  readonly #guests = new DynamicPeers();
+  readonly #strangers = new Strangers();
 
   constructor(options: SpeakerOptions) {
     this.options = options;
@@ -71,6 +69,8 @@ export class Speaker {
     this.sessions = new Sessions(options, this.families, this.connections, {
       effect: this.#push,
       deadline: (peer, at) => this.#deadlines.set(peer, at),
+      idle: (peer, now) => this.#leave(peer, now),
+      mayTell: (peer, now) => !this.#guests.has(peer.intent.name) || this.#strangers.mayTell(peer.intent.address, now),
     });
   }
 
@@ -174,16 +174,18 @@ export class Speaker {
         this.#deadlines.set(RECOVERY, this.recoversUntil);
       }
       this.intent = intent;
-      applyIntent({ sessions: this.sessions, families: this.families, effect: this.#push }, known, intent, now);
+      const router = { sessions: this.sessions, families: this.families, effect: this.#push };
+      applyIntent(router, known && this.#guests.withGuests(known), this.#guests.withGuests(intent), now);
+      this.#dismissGuests(now);
     }
     for (const problem of newProblems(last, intent)) this.#push({ type: 'fact', fact: { type: 'problem', problem } });
   }
 
   #accept(id: ConnectionId, endpoints: Endpoints, now: number): void {
-    const peer = this.sessions.peerAt(endpoints);
+    const { sessions } = this;
+    const peer = sessions.peerAt(endpoints) ?? (sessions.isTaken(endpoints) ? undefined : this.#admit(endpoints, now));
     if (peer === undefined) {
       this.#push({ type: 'close', connection: id });
-      this.#tellRefused(endpoints.remote, now);
       return;
     }
     this.connections.add(id, peer, endpoints);
@@ -196,12 +198,37 @@ export class Speaker {
     this.sessions.run(peer, { type: 'accepted', connection: id }, now);
   }
 
-  /** A stranger who knocks all the time is told of once in a while. */
-  #tellRefused(remote: Address, now: number): void {
-    if ((this.#toldRefused.get(remote) ?? Number.NEGATIVE_INFINITY) > now - REFUSAL_INTERVAL) return;
-    if (this.#toldRefused.size >= REMEMBERED_STRANGERS) this.#toldRefused.clear();
-    this.#toldRefused.set(remote, now);
-    this.#push({ type: 'fact', fact: { type: 'connectionRefused', remote, text: refusal(remote) } });
+  /** A peer for whoever connects from a range; undefined: from none, or there is no room. */
+  #admit(endpoints: Endpoints, now: number): SpeakerPeer | undefined {
+    const { sessions } = this;
+    const { remote } = endpoints;
+    const admission = this.#guests.admit(this.intent, endpoints, (name) => sessions.get(name), now);
+    if (admission.type === 'refused') {
+      if (this.#strangers.mayTell(remote, now)) {
+        this.#push({ type: 'fact', fact: { type: 'connectionRefused', remote, text: admission.text } });
+      }
+      return undefined;
+    }
+    const { peer, instead } = admission;
+    if (instead !== undefined) sessions.remove(instead, CEASE.CONNECTION_REJECTED, '', now);
+    sessions.add(peer, now);
+    return sessions.get(peer.name);
+  }
+
+  /** By a new intent they are not welcome any more, or their sessions ended: those may come again. */
+  #dismissGuests(now: number): void {
+    for (const name of this.#guests.names()) {
+      const peer = this.sessions.get(name);
+      if (peer === undefined) this.#guests.forget(name);
+      else if (!peer.wasMet) this.#leave(peer, now);
+    }
+  }
+
+  /** Nobody is at the other end of a peer any more: one that came from a range is gone. */
+  #leave({ intent: { name } }: SpeakerPeer, now: number): void {
+    if (!this.#guests.has(name)) return;
+    this.#guests.forget(name);
+    this.sessions.remove(name, CEASE.PEER_DE_CONFIGURED, '', now);
   }
 
   #receive(id: ConnectionId, chunk: Uint8Array, now: number): void {
@@ -274,8 +301,4 @@ export class Speaker {
 
 function isUnreachable(wish: KernelWish): boolean {
   return wish.type === 'route' && wish.route.type === 'unreachable';
-}
-
-function refusal(remote: Address): string {
-  return `no peer with address ${remote} is configured on this node`;
 }
