@@ -18,7 +18,7 @@ test('docs/status.md names every field of the answers', () => {
   const peer = peerFixture({
     description: 'a',
     localAddress: '10.0.0.1',
-    lastError: { at: NOW, text: 'a', direction: 'sent', code: 6, subcode: 2 },
+    lastError: { at: NOW, text: 'a', direction: 'sent', code: 6, subcode: 2, help: 'a', message: 'ff' },
     retryAt: NOW,
     endpoints: { local: '10.0.0.1', localPort: 1, remote: '10.0.0.2', remotePort: 179 },
     negotiated: {

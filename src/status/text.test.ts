@@ -83,6 +83,21 @@ test('a peer that is down tells the reason of its last failure and when it tries
   );
 });
 
+test('what would help is said below, once where it is the same for many', () => {
+  const help = 'look whether there is power';
+  const lastError = { at: NOW, text: 'gone', help };
+  const down = { state: 'Active', lastError } as const;
+  const peers = [
+    peerFixture({ name: 'Mesh_10_0_0_2', address: '10.0.0.2', ...down }),
+    peerFixture({ name: 'Mesh_10_0_0_3', address: '10.0.0.3', ...down }),
+    peerFixture({ name: 'Mesh_10_0_0_4', address: '10.0.0.4', lastError: { ...lastError, help: 'it is over' } }),
+  ];
+  const text = textOf({ peers });
+  expect(text.split('\n\n').filter((block) => block.startsWith('What would help'))).toEqual([
+    `What would help\n  ${help}\n`,
+  ]);
+});
+
 test('a node with IPv6 only shows its peers in the second table', () => {
   const peers = [
     peerFixture({ name: 'Mesh_fd00__2', address: 'fd00::2', families: ['ipv6'] }),

@@ -23,6 +23,7 @@ export function statusText(report: StatusReport): string {
     headerText(report),
     peersText('IPv4', report.bgp.peersV4, report.lastUpdated),
     peersText('IPv6', report.bgp.peersV6, report.lastUpdated),
+    listText('What would help', helpTexts([...report.bgp.peersV4, ...report.bgp.peersV6])),
     listText('Problems', report.problems.map(problemText)),
     listText('Routes refused by the kernel', complaintTexts(report.kernel.refused)),
     listText("Routes in whose place stands somebody else's", complaintTexts(report.kernel.conflicts)),
@@ -79,6 +80,15 @@ function peersText(family: string, peers: readonly PeerReport[], now: string): s
 /** `BGPPeer rack-1, spec.peerIP: text (file.yaml:12)`. */
 export function problemText({ kind, name, path, text, place }: StatusReport['problems'][number]): string {
   return `${kind} ${name}${path === '' ? '' : `, ${path}`}: ${text}${place === undefined ? '' : ` (${place})`}`;
+}
+
+/** Of sessions that are not up: what their last end says. Many have one reason, such as a reflector that is gone. */
+function helpTexts(peers: readonly PeerReport[]): readonly string[] {
+  const down = peers.filter(({ state }) => state !== 'Established');
+  const texts = [...new Set(down.flatMap(({ lastError }) => lastError?.help ?? []))];
+  return texts.length > MOST_COMPLAINTS
+    ? [...texts.slice(0, MOST_COMPLAINTS), `and ${texts.length - MOST_COMPLAINTS} more`]
+    : texts;
 }
 
 /** Where one thing is wrong with thousands of routes, the first ones say what it is. */
