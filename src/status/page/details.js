@@ -53,19 +53,20 @@ function peerParts(peer) {
   return [
     h('p', { class: 'title' }, peer.name, h('span', { class: `badge ${kind}` }, STANDING_TEXT[kind])),
     peer.description !== undefined && h('p', { class: 'quiet' }, peer.description),
-    h('p', { class: 'reason' }, `${peer.info}, for ${age(peer.since, now)}`),
+    h('p', { class: 'reason' }, peer.info),
     pairs([
       ['Address', mono(peer.peerIP)],
       ['AS', `${peer.asNumber}${peer.asNumber === peer.localASNumber ? ' (ours)' : `, ours is ${peer.localASNumber}`}`],
       ['Type', TYPES[peer.type] ?? peer.type],
       ['Families', peer.families.join(', ')],
       ['Made by', peer.origin.join(', ')],
-      ['Since', `${clock(peer.since)} UTC`],
+      ['Since', `${clock(peer.since)} UTC, ${age(peer.since, now)} ago`],
       ...(peer.connection === undefined
         ? []
         : [['Connection', mono(`${peer.connection.local} to ${peer.connection.remote}`)]]),
       ...(peer.passive ? [['Connects', 'the peer to us']] : []),
     ]),
+    ...errorParts(peer),
     h('h3', {}, 'Routes'),
     pairs([
       ['Received', `${number(counters.received)}, of them let in ${number(counters.accepted)}`],
@@ -74,7 +75,6 @@ function peerParts(peer) {
       ['Octets', `${bytes(counters.bytesIn)} in, ${bytes(counters.bytesOut)} out`],
       ['Sessions lost', number(counters.flaps)],
     ]),
-    ...errorParts(peer),
     ...negotiatedParts(peer),
     h(
       'p',
@@ -91,7 +91,8 @@ function errorParts({ lastError, retryAt }) {
     rows.push(['NOTIFICATION', `${lastError.direction}, code ${lastError.code}, subcode ${lastError.subcode}`]);
   }
   if (retryAt !== undefined) rows.push(['Next attempt', `${clock(retryAt)} UTC`]);
-  return [h('h3', {}, 'Last error'), h('p', { class: 'reason' }, lastError.text), pairs(rows)];
+  const help = lastError.help !== undefined && h('p', { class: 'quiet' }, lastError.help);
+  return [h('h3', {}, 'Last error'), h('div', { class: 'reason' }, h('p', {}, lastError.text), help), pairs(rows)];
 }
 
 function negotiatedParts({ negotiated }) {

@@ -89,12 +89,18 @@ function peerElements(peer, { x, y }, size, showsLink) {
   return { group, mark, link, size, showsLink, standing: undefined };
 }
 
-function peerLabel({ peerIP, description }, angle, size) {
+function peerLabel(peer, angle, size) {
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const anchor = Math.abs(cos) < 0.35 ? 'middle' : cos > 0 ? 'start' : 'end';
-  const x = anchor === 'middle' ? 0 : Math.sign(cos) * (size + 7);
+  const x = anchor === 'middle' ? 0 : Math.sign(cos) * (size + 11);
   const y = anchor === 'middle' ? Math.sign(sin) * (size + 12) + 4 : 4;
-  return s('text', { x, y, 'text-anchor': anchor }, description && description.length < 20 ? description : peerIP);
+  return s('text', { x, y, 'text-anchor': anchor }, labelOf(peer));
+}
+
+/** Under which name people know the peer: that of its Node, or of the resource that asks for it. */
+function labelOf({ origin, peerIP }) {
+  const [, name] = /^(?:Node|BGPPeer) (.+)$/.exec(origin.at(-1) ?? '') ?? [];
+  return short(name ?? peerIP);
 }
 
 function groupLabel(title, peers, { angle, inner }, isOnly) {
@@ -118,7 +124,7 @@ function hub() {
 }
 
 function short(name) {
-  return name.length <= 13 ? name : `${name.slice(0, 12)}…`;
+  return name.length <= 15 ? name : `${name.slice(0, 14)}…`;
 }
 
 function paint(name) {
