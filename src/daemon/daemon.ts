@@ -17,6 +17,7 @@ import type { StatusEnvironment } from '../status/types.ts';
 import { Absences } from './absences.ts';
 import { now } from './clock.ts';
 import { ClusterReporter } from './cluster-reporter.ts';
+import { DatastoreLog } from './datastore-log.ts';
 import type { Datastores } from './datastores.ts';
 import { explainQuery } from './explain.ts';
 import { Guard } from './guard.ts';
@@ -102,8 +103,10 @@ export class Daemon {
     await this.#router.start();
     this.#md5Drops.start();
     if (options.networkingBackend !== 'bird') this.#router.apply(idleIntent(options));
+    const datastoreLog = new DatastoreLog(logger);
     for (const [name, datastore] of datastores.drivers) {
       await datastore.start((events) => {
+        datastoreLog.take(events, name);
         this.#intents.apply(events, name);
         this.#passRequests();
       });
