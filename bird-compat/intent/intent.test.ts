@@ -335,10 +335,9 @@ describe('what the router does not carry out is told', () => {
       'warning p: interface eth0 has no effect, the routing table says where the neighbour is',
     ],
     [
-      'protocol kernel { persist; kernel table 7; }',
-      'warning kernel table 7: the option --kernel-table says which table it is',
+      'protocol kernel { ipv4 { export all; }; } protocol kernel k6 { ipv6 { export all; }; kernel table 7; }',
+      'warning k6: its routes go into the kernel table of kernel1, there is one for both',
     ],
-    ['protocol kernel { }', 'warning without persist: routes stay in the kernel all the same when the daemon ends'],
     [
       `protocol bgp r { local as 1; neighbor range 10.0.0.0/24 internal; ${channel} }`,
       'problem r: nobody is accepted from the range 10.0.0.0/24, give each neighbour a protocol',

@@ -44,11 +44,8 @@ export function birdIntent(configuration: BirdConfiguration, options: BirdIntent
   const protocolOf = (name: string) => sessions.find((each) => each.name === name);
   for (const peer of peers) for (const what of unfulfilledOfPeer(peer)) tell(protocolOf(peer.name), what);
   for (const range of ranges) tell(protocolOf(range.name), unfulfilledOfRange(range));
-  for (const protocol of ofKind(running, 'kernel')) {
-    for (const family of mainChannels(protocol).map((channel) => channel.family)) {
-      for (const what of unfulfilledOfKernel(kernel[family])) tell(protocol, what);
-    }
-  }
+  const kernels = ofKind(running, 'kernel').filter((each) => mainChannels(each).length > 0);
+  for (const each of kernels) for (const what of unfulfilledOfKernel(each, kernels[0]!)) tell(each, what);
   const routerId = configuration.routerId ?? options.routerId;
   if (routerId === undefined) {
     leftOut.push({

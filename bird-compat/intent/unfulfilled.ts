@@ -2,7 +2,8 @@
 // takes the row away.
 
 import { isLinkLocal } from 'node-bgp';
-import type { KernelIntent, PeerIntent, PeerRange } from '../../src/intent/types.ts';
+import type { PeerIntent, PeerRange } from '../../src/intent/types.ts';
+import type { Protocol } from './configuration.ts';
 
 export interface Unfulfilled {
   readonly text: string;
@@ -35,13 +36,8 @@ export function unfulfilledOfRange({ name, range }: PeerRange): Unfulfilled {
   return { text, isServed: false };
 }
 
-export function unfulfilledOfKernel({ table, persist }: KernelIntent): Unfulfilled[] {
-  return [
-    ...(table === undefined
-      ? []
-      : [{ text: `kernel table ${table}: the option --kernel-table says which table it is` }]),
-    ...(persist === false
-      ? [{ text: 'without persist: routes stay in the kernel all the same when the daemon ends' }]
-      : []),
-  ];
+/** A daemon writes into one table of the kernel. */
+export function unfulfilledOfKernel(protocol: Protocol, first: Protocol): Unfulfilled[] {
+  if (protocol.kernel.table === first.kernel.table) return [];
+  return [{ text: `${protocol.name}: its routes go into the kernel table of ${first.name}, there is one for both` }];
 }
