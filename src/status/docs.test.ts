@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { statusReport } from './report.ts';
 import { routesReport } from './routes.ts';
-import { environmentFixture, NEGOTIATED, NOW, peerFixture, snapshotFixture } from './snapshot.fixture.ts';
+import { bfdFixture, environmentFixture, NEGOTIATED, NOW, peerFixture, snapshotFixture } from './snapshot.fixture.ts';
 
 const DOCUMENT = readFileSync(new URL('../../docs/status.md', import.meta.url), 'utf8');
 
@@ -38,6 +38,7 @@ test('docs/status.md names every field of the answers', () => {
     }),
     environmentFixture({
       reconfiguredAt: NOW,
+      bfd: [bfdFixture({ local: '10.0.0.1', interface: 'eth0', diagnostic: 1, trouble: 'a' })],
       datastore: { type: 'kubernetes', synced: true, detail: 'a', lastEventAt: NOW, contact },
       kernel: {
         type: 'linux',

@@ -2,7 +2,7 @@
 
 import type { Negotiated } from 'node-bgp';
 import type { PeerSnapshot, Snapshot } from '../speaker/types.ts';
-import type { StatusEnvironment } from './types.ts';
+import type { BfdSessionStatus, StatusEnvironment } from './types.ts';
 
 export const NOW = Date.UTC(2026, 3, 5, 12, 0, 0);
 const MINUTE = 60_000;
@@ -71,6 +71,15 @@ export function snapshotFixture(change: Partial<Snapshot> = {}): Snapshot {
     },
     unresolvedNextHops: [],
     problems: [],
+    ...change,
+  };
+}
+
+export function bfdFixture(change: Partial<BfdSessionStatus> = {}): BfdSessionStatus {
+  return {
+    ...{ key: '10.0.0.2 * * direct', remote: '10.0.0.2', multihop: false, peers: ['Mesh_10_0_0_2'] },
+    ...{ state: 'Up', since: NOW - MINUTE, diagnostic: 0, remoteState: 'Up' },
+    ...{ localDiscriminator: 5, remoteDiscriminator: 9, transmitInterval: 300, detectionTime: 900 },
     ...change,
   };
 }
