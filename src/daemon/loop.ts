@@ -32,6 +32,8 @@ interface Letter {
   readonly done: (() => void) | undefined;
 }
 
+const NEVER = Number.POSITIVE_INFINITY;
+
 export class Loop {
   readonly #ports: LoopPorts;
   #mailbox: Letter[] = [];
@@ -41,6 +43,8 @@ export class Loop {
   /** Milliseconds: until then sessions are coming up; not before then is anything told. */
   #comingUpUntil = 0;
   #workAt = 0;
+  /** When the timer that is set wakes the loop. */
+  #timerAt = NEVER;
 
   constructor(ports: LoopPorts) {
     this.#ports = ports;
@@ -84,7 +88,7 @@ export class Loop {
     this.#ports.execute(effects);
     if (works && told < this.#comingUpUntil) this.#pause(now() - told);
     if (this.#mailbox.length > 0 || (speaker.hasWork && this.#workAt <= now())) this.wake();
-    else this.#armTimer(works && !speaker.hasWork ? Number.POSITIVE_INFINITY : this.#workAt);
+    else this.#armTimer(works && !speaker.hasWork ? NEVER : this.#workAt);
   }
 
   #work(effects: Effect[], until: number): void {
@@ -112,12 +116,17 @@ export class Loop {
 
   /** @param workAt when what was not worked off in this turn is to be */
   #armTimer(workAt: number): void {
+    const due = Math.min(this.#ports.speaker.nextDeadline() ?? NEVER, workAt);
+    // Deadlines mostly move on with each message: a timer that is too early costs a turn now and then, to set it anew in
+    // every turn costs a tenth of what a change takes.
+    if (due >= this.#timerAt) return;
     clearTimeout(this.#timer);
-    const at = now();
-    const due = Math.min(this.#ports.speaker.nextDeadline() ?? Number.POSITIVE_INFINITY, workAt);
-    if (due === Number.POSITIVE_INFINITY) return;
-    const wait = Math.min(LONGEST_TIMER, Math.max(0, Math.ceil(due - at)));
-    this.#timer = setTimeout(() => this.wake(), wait);
+    this.#timerAt = due;
+    const wait = Math.min(LONGEST_TIMER, Math.max(0, Math.ceil(due - now())));
+    this.#timer = setTimeout(() => {
+      this.#timerAt = NEVER;
+      this.wake();
+    }, wait);
   }
 }
 
