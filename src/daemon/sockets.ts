@@ -236,11 +236,13 @@ function closed(socket: Socket): Promise<void> {
 }
 
 function endpointsOf(socket: Socket): Endpoints {
+  const zone = socket.remoteAddress?.split('%')[1];
   return {
     local: plain(socket.localAddress),
     localPort: socket.localPort ?? 0,
     remote: plain(socket.remoteAddress),
     remotePort: socket.remotePort ?? 0,
+    ...(zone === undefined ? {} : { interface: zone }),
   };
 }
 

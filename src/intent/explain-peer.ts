@@ -2,7 +2,7 @@
 // through the resources again on demand, so that Intents need not carry reasons. Not here: why it is in its state.
 
 import { type Address, formatRouterId } from 'node-bgp';
-import type { BGPPeer, NodeResource, RouteReflector } from '../datastore/resources/types.ts';
+import type { BGPPeer, NodeResource, ReflectorPeer, RouteReflector } from '../datastore/resources/types.ts';
 import type { Policy } from '../policy/index.ts';
 import { addressOf, type Cluster, DEFAULT_PORT, readCluster } from './cluster.ts';
 import { sessionName } from './names.ts';
@@ -192,20 +192,25 @@ function nextHopReason(source: BGPPeer | undefined): string {
 
 // --- stand-alone reflectors
 
-function reflectorOptions(
-  { metadata, peers, listenAddresses }: RouteReflector,
-  peer: PeerIntent,
-): readonly OptionReason[] {
-  const given = peers.find(({ address }) => address === peer.address);
+function reflectorOptions(reflector: RouteReflector, peer: PeerIntent): readonly OptionReason[] {
+  const { metadata, peers, listenRanges = [], listenAddresses } = reflector;
   const from = (field: string) => `${field} of RouteReflector ${metadata.name}`;
-  const optional = (field: string, isGiven: unknown) => (isGiven ? from(`peers[].${field}`) : DEFAULT);
+  const known = peers.find(({ address, interface: device }) => address === peer.address && device === peer.interface);
+  const range = listenRanges.find(({ name, range }) => peer.description === `from ${name ?? range}`);
+  const given: Partial<ReflectorPeer> | undefined = known ?? range;
+  const list = known === undefined ? 'listenRanges[]' : 'peers[]';
+  const optional = (field: string, isGiven: unknown) => (isGiven ? from(`${list}.${field}`) : DEFAULT);
   return [
-    say('asNumber', peer.remoteAs, given?.asNumber ? from('peers[].asNumber') : from('asNumber')),
+    remoteAsOf(peer, given, from, list),
     say('localASNumber', peer.localAs, from('asNumber')),
     say('port', peer.port, optional('port', given?.port)),
     sourceAddress(peer, listenAddresses.length === 0 ? 'there are no listenAddresses' : from('listenAddresses')),
-    say('passive', peer.passive ? 'yes' : 'no', optional('passive', given?.passive)),
-    password(peer, given?.password, from('peers[].password')),
+    say(
+      'passive',
+      peer.passive ? 'yes' : 'no',
+      known === undefined && range !== undefined ? from('listenRanges[]') : optional('passive', given?.passive),
+    ),
+    password(peer, given?.password, from(`${list}.password`)),
     say(
       'routeReflectorClient',
       peer.routeReflectorClient ? 'yes' : 'no',
@@ -213,6 +218,16 @@ function reflectorOptions(
     ),
     say('holdTime', seconds(peer.holdTime), optional('holdTime', given?.holdTime)),
   ];
+}
+
+function remoteAsOf(
+  { remoteAs }: PeerIntent,
+  given: Partial<ReflectorPeer> | undefined,
+  from: (field: string) => string,
+  list: string,
+): OptionReason {
+  if (given?.external) return say('asNumber', 'any other', from(`${list}.external`));
+  return say('asNumber', remoteAs, given?.asNumber ? from(`${list}.asNumber`) : from('asNumber'));
 }
 
 function isAt(node: NodeResource, address: Address): boolean {

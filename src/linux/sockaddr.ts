@@ -8,9 +8,9 @@ export function isV6(address: string): boolean {
   return isIPv6(address);
 }
 
-/** Any address of the family where `address` is undefined. */
-export function sockaddr(address: string, port: number): Uint8Array {
-  return isV6(address) ? sockaddrIn6(address, port) : sockaddrIn(address, port);
+/** @param scope index of the interface that a link-local address is on; 0: none */
+export function sockaddr(address: string, port: number, scope = 0): Uint8Array {
+  return isV6(address) ? sockaddrIn6(address, port, scope) : sockaddrIn(address, port);
 }
 
 function sockaddrIn(address: string, port: number): Uint8Array {
@@ -22,11 +22,12 @@ function sockaddrIn(address: string, port: number): Uint8Array {
   return bytes;
 }
 
-function sockaddrIn6(address: string, port: number): Uint8Array {
+function sockaddrIn6(address: string, port: number, scope: number): Uint8Array {
   const bytes = new Uint8Array(28);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, AF_INET6, true);
   view.setUint16(2, port);
+  view.setUint32(24, scope, true);
   const [head = '', tail] = address.split('::');
   const front = groups(head);
   const back = tail === undefined ? [] : groups(tail);

@@ -119,6 +119,27 @@ describe.skipIf(missing !== undefined)('TCP sockets for BGP', () => {
     ]);
   });
 
+  test.each([
+    ['127.0.0.1', '127.0.8.0/24', '127.0.8.9', '127.0.9.9', '127.0.8.1'],
+    ['::1', '::/64', '::1', undefined, undefined],
+  ])('TCP-MD5 on %s for all of %s, but for one with a key of its own', async (address, range, inside, outside, own) => {
+    const { listener } = await listenOn(address, { [range]: 'meow', ...(own === undefined ? {} : { [own]: 'purr' }) });
+    const { port } = listener;
+    const from = (local: string, password?: string) =>
+      outcome(dial({ remote: address, port, local, ...(password === undefined ? {} : { password }) }));
+    expect([await from(inside, 'meow'), await from(inside, 'woof'), await from(inside)]).toEqual([
+      'connected',
+      'silence',
+      'silence',
+    ]);
+    if (outside !== undefined) expect(await from(outside)).toBe('connected');
+    if (own !== undefined) expect([await from(own, 'purr'), await from(own, 'meow')]).toEqual(['connected', 'silence']);
+    listener.setKeys(new Map([[range, 'hiss']]));
+    expect(await from(inside, 'hiss')).toBe('connected');
+    listener.setKeys(new Map());
+    expect(await from(inside)).toBe('connected');
+  });
+
   test('a key that is empty or longer than 80 octets is refused before anything is sent', () => {
     const text = (password: string) => () => openDialSocket({ remote: '127.0.0.1', port: 179, password });
     expect(text('x'.repeat(81))).toThrow('a TCP-MD5 key has 1 to 80 octets, not 81');

@@ -4,6 +4,7 @@
 // Not here: when to dial and what to send.
 
 import net from 'node:net';
+import { networkInterfaces } from 'node:os';
 import {
   AF_INET,
   AF_INET6,
@@ -34,8 +35,11 @@ const IPV6_TCLASS = 67;
 const IPV6_MINHOPCOUNT = 73;
 const IPV6_FREEBIND = 78;
 const TCP_MD5SIG = 14;
+/** The same for a prefix of peers. */
+const TCP_MD5SIG_EXT = 32;
+const TCP_MD5SIG_FLAG_PREFIX = 1;
 /** struct tcp_md5sig: sockaddr_storage, then flags, prefix length, key length (u16), interface index, key. */
-const MD5SIG = { size: 216, keyLength: 130, key: 136, maxKeyLength: 80 };
+const MD5SIG = { size: 216, flags: 128, prefixLength: 129, keyLength: 130, key: 136, maxKeyLength: 80 };
 
 /** DSCP CS6, network control (RFC 4594 3.1). */
 const TOS_NETWORK_CONTROL = 0xc0;
@@ -46,6 +50,8 @@ const BACKLOG = 4096;
 
 export interface DialOptions {
   readonly remote: string;
+  /** That a link-local address is on. */
+  readonly interface?: string;
   readonly port: number;
   /** Source address; absent: the system chooses. */
   readonly local?: string;
@@ -64,22 +70,23 @@ export interface DialOptions {
  */
 export function openDialSocket(options: DialOptions): net.Socket {
   const { remote, port, local } = options;
+  const host = options.interface === undefined ? remote : `${remote}%${options.interface}`;
   const missing = nativeCallsMissing();
   if (missing !== undefined) {
     if (options.password !== undefined) throw new LinuxError('ENOSYS', 'setsockopt', `no TCP-MD5 keys: ${missing}`);
     if (options.ttlSecurity !== undefined) throw new LinuxError('ENOSYS', 'setsockopt', `no TTL security: ${missing}`);
-    return net.connect({ host: remote, port, noDelay: true, ...(local === undefined ? {} : { localAddress: local }) });
+    return net.connect({ host, port, noDelay: true, ...(local === undefined ? {} : { localAddress: local }) });
   }
   const fd = openSocket(remote, (fd) => {
     setTtl(fd, isV6(remote), options.ttlSecurity, options.ttl ?? DEFAULT_TTL);
     if (options.password !== undefined) setKey(fd, remote, options.password);
-    if (local !== undefined) bind(fd, sockaddr(local, 0));
+    if (local !== undefined) bind(fd, sockaddr(local, 0, scopeOf(options.interface)));
   });
   // Without manualStart node would read from the socket before it is connected.
   const handed = { fd, readable: true, writable: true, manualStart: true };
   const dialled = new net.Socket(handed);
   dialled.setNoDelay(true);
-  dialled.connect({ host: remote, port });
+  dialled.connect({ host, port });
   return dialled;
 }
 
@@ -105,7 +112,7 @@ export interface ListenOptions {
   readonly address?: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Peer address -> TCP-MD5 key. */
+  /** Peer address, or a prefix of peers -> TCP-MD5 key. */
   readonly keys: ReadonlyMap<string, string>;
   readonly onConnection: (connection: net.Socket) => void;
 }
@@ -253,27 +260,39 @@ function setKey(fd: number, peer: string, key: string): void {
       `a TCP-MD5 key has 1 to ${MD5SIG.maxKeyLength} octets, not ${octets.length}`,
     );
   }
-  setsockopt(fd, SOL_TCP, TCP_MD5SIG, md5sig(peer, octets));
+  putKey(fd, peer, octets);
 }
 
 function removeKey(fd: number, peer: string): void {
   try {
-    setsockopt(fd, SOL_TCP, TCP_MD5SIG, md5sig(peer, Buffer.alloc(0)));
+    putKey(fd, peer, Buffer.alloc(0));
   } catch (error) {
     if (!(error instanceof LinuxError && error.code === 'ENOENT')) throw error; // ENOENT: gone already
   }
 }
 
-function md5sig(peer: string, key: Buffer): Uint8Array {
+/** An empty key removes what is there. Of several prefixes around a peer Linux takes the longest. */
+function putKey(fd: number, peer: string, key: Buffer): void {
+  const [address = '', length] = peer.split('/');
   const bytes = new Uint8Array(MD5SIG.size);
-  bytes.set(sockaddr(peer, 0));
+  bytes.set(sockaddr(address, 0));
+  if (length !== undefined) {
+    bytes[MD5SIG.flags] = TCP_MD5SIG_FLAG_PREFIX;
+    bytes[MD5SIG.prefixLength] = Number(length);
+  }
   new DataView(bytes.buffer).setUint16(MD5SIG.keyLength, key.length, true);
   bytes.set(key, MD5SIG.key);
-  return bytes;
+  setsockopt(fd, SOL_TCP, length === undefined ? TCP_MD5SIG : TCP_MD5SIG_EXT, bytes);
+}
+
+/** Index of an interface; 0 where it is not there, or has no IPv6. */
+function scopeOf(name: string | undefined): number {
+  const addresses = name === undefined ? [] : (networkInterfaces()[name] ?? []);
+  return addresses.find(({ scopeid }) => scopeid !== undefined && scopeid !== 0)?.scopeid ?? 0;
 }
 
 function keysOfFamily(keys: ReadonlyMap<string, string>, v6: boolean): Map<string, string> {
-  return new Map([...keys].filter(([peer]) => isV6(peer) === v6));
+  return new Map([...keys].filter(([peer]) => peer.includes(':') === v6));
 }
 
 function refuseKeysWithoutNative(): void {

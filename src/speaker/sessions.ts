@@ -1,7 +1,15 @@
 // Sessions: runs the state machines of all peers and carries out what they ask for: dialling, writing, closing, telling.
 // Not here: what sessions do to the tables (peer-routes.ts).
 
-import { type Address, CEASE, type Endpoints, type Family, type PeerInput, type PeerOutput } from 'node-bgp';
+import {
+  type Address,
+  CEASE,
+  type Endpoints,
+  type Family,
+  isLinkLocal,
+  type PeerInput,
+  type PeerOutput,
+} from 'node-bgp';
 import type { PeerIntent } from '../intent/index.ts';
 import { type Administered, administer } from './administration.ts';
 import { assertNever } from './assert-never.ts';
@@ -305,12 +313,13 @@ export class Sessions {
   }
 
   #dial(peer: SpeakerPeer, connection: number): void {
-    const { address, port, localAddress, password, ttlSecurity } = peer.intent;
+    const { address, port, localAddress, password, ttlSecurity, interface: device } = peer.intent;
     this.#connections.add(connection, peer, undefined);
     this.#outlet.effect({
       type: 'dial',
       connection,
       remote: address,
+      ...(device !== undefined && isLinkLocal(address) ? { interface: device } : {}),
       port,
       ...(localAddress === undefined ? {} : { local: localAddress }),
       ...(password === undefined ? {} : { password }),

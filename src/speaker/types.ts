@@ -62,6 +62,8 @@ export type Effect =
       readonly type: 'dial';
       readonly connection: ConnectionId;
       readonly remote: Address;
+      /** Of a link-local address. */
+      readonly interface?: string;
       readonly port: number;
       readonly local?: Address;
       readonly password?: string;
@@ -76,7 +78,7 @@ export type Effect =
   | {
       readonly type: 'listen';
       readonly sockets: readonly { readonly address?: Address; readonly port: number }[];
-      readonly keys: ReadonlyMap<Address, string>;
+      readonly keys: ReadonlyMap<Address | Prefix, string>;
     }
   /** Routes for the kernel room, in order. */
   | { readonly type: 'program'; readonly wishes: readonly KernelWish[] }
