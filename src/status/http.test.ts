@@ -146,6 +146,9 @@ test('a token is asked for over TCP where there is one, but for probes, and may 
   for (const path of ['/', '/status', '/live', '/events', '/metrics', '/page/main.js']) {
     expect([path, await code(path), await code(path, 'two')]).toEqual([path, 401, 401]);
   }
+  const basic = (text: string) => ({ Authorization: `Basic ${Buffer.from(text).toString('base64')}` });
+  expect((await ask(server, '/page/main.js', 'GET', basic('me:one'))).code).toBe(200);
+  expect((await ask(server, '/status', 'GET', basic('one:me'))).code).toBe(401);
   expect([await code('/status', 'one'), await code('/livez'), await code('/readyz')]).toEqual([200, 200, 200]);
   writeFileSync(tokenFile, 'two');
   expect([await code('/status', 'one'), await code('/status', 'two')]).toEqual([401, 200]);

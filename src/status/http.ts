@@ -146,9 +146,18 @@ const OPEN_TO_ALL = ['/livez', '/readyz'];
 
 function isAdmitted({ url, headers }: IncomingMessage, listen: HttpEndpoint): boolean {
   if (listen.type === 'unix' || listen.tokenFile === undefined || OPEN_TO_ALL.includes(url ?? '')) return true;
-  const [, told] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
+  const told = toldToken(headers.authorization ?? '');
   const wanted = readToken(listen.tokenFile);
   return told !== undefined && wanted !== '' && timingSafeEqual(digestOf(told), digestOf(wanted));
+}
+
+/** A browser, which knows nothing of Bearer, asks for a name and a password: the password is the token, the name is free. */
+function toldToken(authorization: string): string | undefined {
+  const [, scheme, told = ''] = /^(Bearer|Basic) +(\S+)$/i.exec(authorization) ?? [];
+  if (scheme?.toLowerCase() !== 'basic') return scheme === undefined ? undefined : told;
+  return Buffer.from(told, 'base64')
+    .toString()
+    .replace(/^[^:]*:/, '');
 }
 
 /** Read each time, so that it can be replaced at any time; '' lets nobody in. */
@@ -168,7 +177,8 @@ function digestOf(token: string): Buffer {
 
 function refuse(response: ServerResponse): void {
   const body = 'A token is needed here: Authorization: Bearer TOKEN, with the one in the file of --http-token-file.\n';
-  response.writeHead(401, { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8', 'WWW-Authenticate': 'Bearer' });
+  const challenges = ['Bearer', 'Basic realm="Caracal: the token is the password", charset="UTF-8"'];
+  response.writeHead(401, { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8', 'WWW-Authenticate': challenges });
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 

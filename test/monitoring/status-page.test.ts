@@ -1,6 +1,9 @@
 // The status page in Chromium: with real daemons for what it shows and how it follows them, and with a thousand peers and
 // a long table of routes made up.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { PeerSnapshot } from '../../src/speaker/types.ts';
@@ -137,11 +140,15 @@ describeWith(['chromium'], 'the status page', () => {
       await Promise.all(servers.splice(0).map((server) => server.stop()));
     });
 
-    async function serve(peers: readonly PeerSnapshot[], change: Partial<StatusHandlers> = {}): Promise<string> {
+    async function serve(
+      peers: readonly PeerSnapshot[],
+      change: Partial<StatusHandlers> = {},
+      tokenFile?: string,
+    ): Promise<string> {
       const tables = { prefixes: 100_000, paths: 100_000, kernelRoutes: 100_000 };
       const snapshot = snapshotFixture({ peers, tables: { ipv4: tables, ipv6: { ...tables, prefixes: 0, paths: 0 } } });
       const server = await startHttp({
-        listen: { type: 'tcp', address: '127.0.0.1', port: 0 },
+        listen: { type: 'tcp', address: '127.0.0.1', port: 0, ...(tokenFile !== undefined && { tokenFile }) },
         onError: (error) => {
           throw error;
         },
@@ -202,6 +209,16 @@ describeWith(['chromium'], 'the status page', () => {
       const { page } = await open(await serve([peerFixture()]), { colorScheme });
       const ground = await page.evaluate('getComputedStyle(document.body).backgroundColor');
       expect(ground).toBe({ light: 'rgb(247, 245, 241)', dark: 'rgb(21, 20, 15)' }[colorScheme]);
+    });
+
+    test('asks for the token of a daemon that wants one, as for a password', { timeout: TIMEOUT }, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'caracal-page-token-'));
+      writeFileSync(join(folder, 'token'), 'secret');
+      const origin = await serve([peerFixture()], {}, join(folder, 'token'));
+      const { page, wrong } = await open(origin, { httpCredentials: { username: 'me', password: 'secret' } });
+      expect(await page.locator('#connection').textContent()).toBe('live');
+      expect(wrong.filter((text) => !text.includes('401'))).toEqual([]);
+      rmSync(folder, { recursive: true });
     });
 
     test('comes back by itself when the daemon was gone', { timeout: TIMEOUT }, async () => {

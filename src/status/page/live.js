@@ -1,6 +1,5 @@
-// The stream of changes: server-sent events, read by fetch, which unlike EventSource can send a token. Comes back by itself.
-
-import { ask } from './api.js';
+// The stream of changes: server-sent events, read by fetch, which unlike EventSource says what is wrong and notices when
+// nothing comes any more. Comes back by itself.
 
 const FIRST_PAUSE = 500;
 const LAST_PAUSE = 10_000;
@@ -38,7 +37,7 @@ async function readStream(onReport) {
   };
   heard();
   try {
-    const response = await ask('/live', { signal: silence.signal });
+    const response = await fetch('/live', { signal: silence.signal, cache: 'no-store' });
     if (!response.ok) return;
     let rest = '';
     for await (const chunk of chunksOf(response.body.pipeThrough(new TextDecoderStream()))) {

@@ -1,6 +1,5 @@
 // The status page: follows the daemon and tells the parts of the page what is new. It reads, and changes nothing.
 
-import { setToken, whenLocked } from './api.js';
 import { showPeer, updateDetails } from './details.js';
 import { age, byId, h, number, plural } from './dom.js';
 import { startEvents, updateEvents } from './events.js';
@@ -98,21 +97,6 @@ function updateNotices() {
   byId('notices').replaceChildren(...items);
 }
 
-function startLogin() {
-  const form = byId('login');
-  whenLocked(() => {
-    form.hidden = false;
-    byId('token').focus();
-  });
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    setToken(byId('token').value);
-    form.hidden = true;
-    location.reload();
-  });
-}
-
-startLogin();
 startTabs();
 startPicture(choose);
 startPeers(choose);
