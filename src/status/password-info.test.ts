@@ -5,6 +5,7 @@ import { peerInfo } from './peer-report.ts';
 import { NOW, peerFixture } from './snapshot.fixture.ts';
 
 const SILENCE = { at: NOW, text: 'no answer to the attempt to connect' };
+const CEASE = { at: NOW, text: 'received Cease', direction: 'received', code: 6, subcode: 6 } as const;
 const NONE = { unsigned: 0, unexpected: 0, wrong: 0 };
 
 test.each<[Partial<PeerSnapshot>, object | undefined, string | undefined]>([
@@ -29,7 +30,12 @@ test.each<[Partial<PeerSnapshot>, object | undefined, string | undefined]>([
   [{ hasPassword: true, state: 'Active' }, NONE, undefined],
   [{ hasPassword: true, state: 'OpenSent' }, { ...NONE, wrong: 1 }, undefined],
   [{ hasPassword: true, state: 'Established' }, { ...NONE, wrong: 1 }, undefined],
-  [{ hasPassword: true, lastError: { ...SILENCE, direction: 'received', code: 6, subcode: 2 } }, NONE, undefined],
+  [{ hasPassword: true, lastError: CEASE }, NONE, undefined],
+  [
+    { hasPassword: true, lastError: CEASE },
+    { ...NONE, unsigned: 2 },
+    'a password is set here, and the kernel dropped 2 packets not signed in the last minute',
+  ],
 ])('a peer %j, with drops %j: %s', (peer, drops, expected) => {
   const snapshot = peerFixture({ state: 'Connect', lastError: SILENCE, ...peer });
   expect(passwordInfo(snapshot, drops as typeof NONE | undefined)).toBe(expected);

@@ -7,7 +7,6 @@ import type { Md5Drops } from './types.ts';
 /** Undefined where passwords cannot be why there is no session. */
 export function passwordInfo(peer: PeerSnapshot, drops: Md5Drops | undefined): string | undefined {
   if (peer.state !== 'Connect' && peer.state !== 'Active') return undefined;
-  if (peer.lastError?.code !== undefined) return undefined; // a NOTIFICATION came through
   const { unsigned, unexpected, wrong } = drops ?? { unsigned: 0, unexpected: 0, wrong: 0 };
   if (peer.hasPassword !== true) {
     if (unexpected === 0) return undefined;
@@ -18,7 +17,8 @@ export function passwordInfo(peer: PeerSnapshot, drops: Md5Drops | undefined): s
     ...(unsigned === 0 ? [] : [packets(unsigned, 'not signed')]),
   ];
   if (seen.length > 0) return `a password is set here, and the kernel dropped ${seen.join(' and ')} in the last minute`;
-  return peer.state === 'Connect' ? 'a password is set here' : undefined;
+  // After a NOTIFICATION it is not silence that is to be explained.
+  return peer.state === 'Connect' && peer.lastError?.code === undefined ? 'a password is set here' : undefined;
 }
 
 function packets(count: number, what: string): string {
