@@ -217,6 +217,20 @@ describe('wanted and there', () => {
   });
 });
 
+test('changes are counted by what became of them', () => {
+  const world = new World();
+  world.bad.add('10.0.0.9');
+  const wishes: KernelWish[] = [
+    ...['10.0.0.2', '10.0.0.3', '10.0.0.9'].map((gateway) => wish(route(A, gateway))),
+    { type: 'none', prefix: A },
+  ];
+  for (const each of wishes) {
+    world.table.set(each);
+    world.work();
+  }
+  expect({ ...world.table.operations }).toEqual({ add: 1, replace: 1, delete: 1, refused: 1 });
+});
+
 describe('troubles', () => {
   test('a refused route is tried again after 1, 2, 4 ... seconds, and at once when its device changes', () => {
     const world = new World();

@@ -11,7 +11,8 @@ import type { Family, Prefix } from 'node-bgp';
 import { familyOf } from 'node-bgp/ip';
 import { sameRoute } from '../fib/kernel-route.ts';
 import type { KernelEvent, KernelRoute, KernelWish, LearnedRoute } from '../fib/types.ts';
-import type { KernelComplaint, KernelOperations, KernelStatus } from './port.ts';
+import { OperationCounts } from './operations.ts';
+import type { KernelComplaint, KernelStatus } from './port.ts';
 import { learnedEvents, learnedOf, noticedRoute, type RouteList, sameList } from './route-list.ts';
 import { type Failure, type KernelProblem, type Trouble, Troubles, troubleText } from './troubles.ts';
 
@@ -71,6 +72,7 @@ export interface KernelTableOptions {
 }
 
 export class KernelTable {
+  readonly operations = new OperationCounts();
   readonly #options: KernelTableOptions;
   readonly #entries: Readonly<Record<Family, Map<Prefix, Entry>>> = { ipv4: new Map(), ipv6: new Map() };
   #queue: Entry[] = [];
@@ -84,7 +86,6 @@ export class KernelTable {
   #swept = false;
   #wanted = 0;
   #placed = 0;
-  readonly #operations: Record<Change['type'] | 'refused', number> = { add: 0, replace: 0, delete: 0, refused: 0 };
 
   constructor(options: KernelTableOptions) {
     this.#options = options;
@@ -207,13 +208,13 @@ export class KernelTable {
     entry.touched = this.#dumps;
     if (disturbed) this.#uncertain.add(familyOf(entry.prefix));
     // ESRCH: what was to be deleted is gone already.
-    if (failure === undefined || (change.type === 'delete' && failure.code === 'ESRCH')) {
-      this.#operations[change.type]++;
+    const isDone = failure === undefined || (change.type === 'delete' && failure.code === 'ESRCH');
+    this.operations.note(change.type, isDone);
+    if (isDone) {
       if (this.#troubles.get(entry)?.type === 'refused') this.#troubles.restart(entry);
       this.#setRoutes(entry, this.#carriedOut(entry.routes, change));
       return;
     }
-    this.#operations.refused++;
     // EEXIST: somebody was faster. Who it was shows when the family is read again.
     if (failure.code === 'EEXIST') this.#uncertain.add(familyOf(entry.prefix));
     // Of an older wish the failure does not matter any more.
@@ -256,10 +257,6 @@ export class KernelTable {
     const { refused, conflict: conflicts, waiting } = complaints;
     const fights = this.#troubles.fights();
     return { wanted: this.#wanted, installed: this.#placed, refused, conflicts, waiting, fights };
-  }
-
-  get operations(): KernelOperations {
-    return this.#operations;
   }
 
   /** Routes of ours in the kernel, as far as we know. */
