@@ -4,16 +4,17 @@
 // A slot is what can be announced separately: a prefix, or with ADD-PATH a path row. What a member must not get back
 // (its own routes) is a skipped segment of the shared bytes, never an encoding of its own.
 
-import { encodeEndOfRib, UpdatePacker } from 'node-bgp';
+import { encodeEndOfRib } from 'node-bgp';
+import { AdjRibOut } from './adj-rib-out.ts';
 import { isCandidate } from './decision.ts';
 import { Batch, emptyBatch, type Write } from './export-log.ts';
 import { type ExportChanges, Member } from './export-member.ts';
 import { ExportPolicy, type ExportPolicyOptions } from './export-policy.ts';
+import { Snapshot } from './export-snapshot.ts';
 import { NO_SET, type SetId } from './interner.ts';
 import { NO_ROW, type Row } from './path-table.ts';
-import { grown, type PrefixId } from './prefix-table.ts';
+import type { PrefixId } from './prefix-table.ts';
 import { SegmentPlan } from './segment-plan.ts';
-import { SentSets } from './sent-sets.ts';
 import { NO_SOURCE, type SourceId } from './source.ts';
 import type { RibTables } from './tables.ts';
 
@@ -23,23 +24,11 @@ export interface GroupOptions extends ExportPolicyOptions {
   readonly routeLimit?: { readonly member: SourceId; readonly count: number };
 }
 
-/** A snapshot for new members is made anew when the log since the last one is longer than it, and than this. */
-const SMALL_LOG = 65_536;
 /** A member further behind than this (octets, or twice the table) is told the present state later instead of all changes. */
 const LONGEST_LAG = 4 * 1024 * 1024;
 
 /** Prefixes that come later are offered to every group when they are decided. */
 const FILLED = Number.POSITIVE_INFINITY;
-
-/** The whole table as batches of its own that lead into the log at `join`. Built in slices. */
-interface Base {
-  readonly start: Batch;
-  readonly join: Batch;
-  last: Batch;
-  nextSlot: number;
-  octets: number;
-  complete: boolean;
-}
 
 export class ExportGroup {
   options: GroupOptions;
@@ -53,18 +42,10 @@ export class ExportGroup {
   readonly changes: ExportChanges = { updates: 0, withdraws: 0, filtered: 0 };
 
   readonly #tables: RibTables;
-  readonly #packer: UpdatePacker;
-  readonly #sent = new SentSets();
+  readonly #out: AdjRibOut;
   #policy: ExportPolicy;
-  /** By slot: what was sent, from which source, and with ADD-PATH for which prefix. */
-  sentSet = new Int32Array(0);
-  sentSource = new Int32Array(0);
-  #slotPrefix = new Int32Array(0);
-  #total = 0;
-  /** By source id. */
-  #totalBySource = new Int32Array(16);
   #tail: Batch = emptyBatch(0);
-  #base: Base | undefined;
+  #snapshot: Snapshot | undefined;
   /** Of the last snapshot. */
   #tableOctets = 0;
   readonly #plan = new SegmentPlan();
@@ -78,9 +59,14 @@ export class ExportGroup {
   constructor(tables: RibTables, options: GroupOptions) {
     this.options = options;
     this.#tables = tables;
-    this.#packer = new UpdatePacker(options.maxMessageLength);
-    this.#policy = new ExportPolicy(tables, this.#sent, options);
+    this.#out = new AdjRibOut(tables, options.maxMessageLength, options.addPath);
+    this.#policy = new ExportPolicy(tables, this.#out.sets, options);
     this.endOfRib = encodeEndOfRib(tables.family);
+  }
+
+  /** Slots below this may have been sent. */
+  get slots(): number {
+    return this.#out.slots;
   }
 
   get tail(): Batch {
@@ -89,7 +75,7 @@ export class ExportGroup {
 
   /** Routes that a member has been sent, or will be. */
   advertisedTo(member: SourceId): number {
-    return this.#total - (this.#totalBySource[member] ?? 0);
+    return this.#out.countWithout(member);
   }
 
   /** Routes are held back because of `routeLimit`. */
@@ -106,7 +92,7 @@ export class ExportGroup {
   reconfigure(options: GroupOptions): void {
     this.options = options;
     this.#policy.isRetired = true;
-    this.#policy = new ExportPolicy(this.#tables, this.#sent, options);
+    this.#policy = new ExportPolicy(this.#tables, this.#out.sets, options);
     this.#filled = 0;
     this.#hasBlocked = false;
   }
@@ -147,7 +133,7 @@ export class ExportGroup {
 
   /** Looks at these prefixes again; `flushChanges` sends what became different. */
   offer(prefixes: Int32Array, count: number): void {
-    this.#reserve();
+    this.#out.reserve();
     this.#policy.forget();
     const { paths, best } = this.#tables;
     for (let i = 0; i < count; i++) {
@@ -174,7 +160,7 @@ export class ExportGroup {
   /** Packs the changes of the offers since the last call into one batch at the end of the log. */
   flushChanges(): void {
     if (this.#changedSlots.length > 0) this.#packChanges();
-    this.#sent.sweep();
+    this.#out.sets.sweep();
   }
 
   #packChanges(): void {
@@ -184,8 +170,8 @@ export class ExportGroup {
       this.#plan.clear();
       return;
     }
-    const segments = this.#plan.pack(this);
-    const bytes = this.#packer.take();
+    const segments = this.#plan.pack(this.#out);
+    const bytes = this.#out.takePacked();
     this.packedOctets += bytes.length;
     for (const member of this.lagging) for (const slot of slots) member.owe(slot);
     this.#append(new Batch(bytes, segments, Int32Array.from(slots), this.#tail.end));
@@ -198,16 +184,9 @@ export class ExportGroup {
     const source = out === NO_SET ? NO_SOURCE : this.#tables.paths.source[row]!;
     if (out !== NO_SET) this.changes.updates++;
     else if (!isForNobody) this.changes.filtered++;
-    const before = this.sentSet[slot]!;
-    const sourceBefore = before === NO_SET ? NO_SOURCE : this.sentSource[slot]!;
-    if (before === out && sourceBefore === source) return;
-    this.#sent.hold(out);
-    this.#sent.drop(before);
-    this.sentSet[slot] = out;
-    this.sentSource[slot] = source;
-    if (this.options.addPath) this.#slotPrefix[slot] = prefix;
-    this.#count(sourceBefore, -1);
-    this.#count(source, 1);
+    const sourceBefore = this.#out.sourceOf(slot);
+    if (this.#out.sentSet[slot] === out && sourceBefore === source) return;
+    this.#out.put(slot, prefix, out, source);
     this.#changedSlots.push(slot);
     if (out === NO_SET) {
       this.changes.withdraws++;
@@ -229,49 +208,12 @@ export class ExportGroup {
     return true;
   }
 
-  #count(source: SourceId, change: number): void {
-    if (source === NO_SOURCE) return;
-    this.#total += change;
-    if (source >= this.#totalBySource.length) this.#totalBySource = grown(this.#totalBySource, 2 * (source + 1));
-    this.#totalBySource[source]! += change;
-  }
-
-  // --- encoding: what SegmentPlan asks while it packs
-
-  /** Following prefixes carry this set. */
-  beginReach(id: SetId): void {
-    this.#packer.reach(this.#tables.family, this.#sent.attributes(id), this.#sent.mpNextHop(id));
-  }
-
-  beginWithdraw(): void {
-    this.#packer.withdraw(this.#tables.family);
-  }
-
-  packSlot(slot: number): void {
-    const { prefixes } = this.#tables;
-    const prefix = this.options.addPath ? this.#slotPrefix[slot]! : slot;
-    const at = prefix * prefixes.stride;
-    const words = prefixes.words;
-    const pathId = this.options.addPath ? slot + 1 : -1;
-    const length = prefixes.lengths[prefix]!;
-    if (prefixes.stride === 1) this.#packer.prefix(words[at]!, 0, 0, 0, length, pathId);
-    else this.#packer.prefix(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!, length, pathId);
-  }
-
-  packedPosition(): number {
-    return this.#packer.position();
-  }
-
-  packedMessages(): number {
-    return this.#packer.messages;
-  }
-
   // --- members
 
   /** A new member: gets the whole table as it is now, then End-of-RIB, then changes. */
   join(source: SourceId): Member {
-    const base = this.#freshBase();
-    const member = new Member(this, source, base.start, base.join);
+    const snapshot = this.#freshSnapshot();
+    const member = new Member(this, source, snapshot.start, snapshot.join);
     member.countFrom(this.changes, { updates: this.advertisedTo(source), withdraws: 0, filtered: 0 });
     this.members.set(source, member);
     return member;
@@ -279,8 +221,8 @@ export class ExportGroup {
 
   /** A member asks for everything again (ROUTE-REFRESH). */
   resend(member: Member, before: Uint8Array | undefined, after: Uint8Array | undefined): void {
-    const base = this.#freshBase();
-    member.restart(base.start, base.join, before, after);
+    const snapshot = this.#freshSnapshot();
+    member.restart(snapshot.start, snapshot.join, before, after);
   }
 
   /**
@@ -288,7 +230,7 @@ export class ExportGroup {
    * Both groups have told their logs everything (no offers pending).
    */
   adopt(source: SourceId, from: ExportGroup): Member {
-    this.#reserve();
+    this.#out.reserve();
     const old = from.members.get(source)!;
     const member = new Member(this, source, this.#tail, undefined);
     member.inherit(old);
@@ -296,23 +238,18 @@ export class ExportGroup {
     const owe = (slot: number) => {
       member.owe(slot);
       // A withdrawal needs the prefix of the row, which only the other group may know.
-      if (this.options.addPath && this.sentSet[slot] === NO_SET) this.#slotPrefix[slot] = from.#slotPrefix[slot]!;
+      this.#out.learnPrefix(slot, from.#out);
     };
     for (const slot of old.outstanding()) owe(slot);
-    const slots = Math.max(this.sentSet.length, from.sentSet.length);
+    const slots = Math.max(this.#out.slots, from.#out.slots);
     for (let slot = 0; slot < slots; slot++) {
       const before = from.visibleTo(source, slot);
       const after = this.visibleTo(source, slot);
-      if (!this.#isSame(after, from, before)) owe(slot);
+      if (!this.#out.isSame(after, from.#out, before)) owe(slot);
     }
     from.leave(source);
     this.members.set(source, member);
     return member;
-  }
-
-  #isSame(set: SetId, group: ExportGroup, other: SetId): boolean {
-    if (set === NO_SET || other === NO_SET) return set === other;
-    return this.#sent.equals(set, group.#sent.attributes(other), group.#sent.mpNextHop(other));
   }
 
   leave(source: SourceId): void {
@@ -325,8 +262,7 @@ export class ExportGroup {
 
   /** The set that a member has, or is to have, in this slot. */
   visibleTo(member: SourceId, slot: number): SetId {
-    if (slot >= this.sentSet.length || this.sentSource[slot] === member) return NO_SET;
-    return this.sentSet[slot]!;
+    return this.#out.visibleTo(member, slot);
   }
 
   /** Writes messages that bring one member up to date in these slots. */
@@ -336,75 +272,39 @@ export class ExportGroup {
       if (set === NO_SET) this.#plan.withdraw(slot, NO_SOURCE, NO_SOURCE);
       else this.#plan.reach(slot, set, NO_SOURCE);
     }
-    const segments = this.#plan.pack(this);
-    const bytes = this.#packer.take();
+    const segments = this.#plan.pack(this.#out);
+    const bytes = this.#out.takePacked();
     const messages = segments.reduce((sum, segment) => sum + segment.messages, 0);
     if (bytes.length > 0) write(bytes, messages);
   }
 
-  // --- the snapshot that new members begin with
-
   /** Goes on building the snapshot; true while there is more to do. */
-  buildBase(slots: number): boolean {
-    const base = this.#base;
-    if (base === undefined || base.complete) return false;
-    const end = Math.min(base.nextSlot + slots, this.sentSet.length);
-    for (let slot = base.nextSlot; slot < end; slot++) {
-      const set = this.sentSet[slot]!;
-      if (set !== NO_SET) this.#plan.reach(slot, set, this.sentSource[slot]!);
-    }
-    base.nextSlot = end;
-    const segments = this.#plan.pack(this);
-    const bytes = this.#packer.take();
-    if (bytes.length > 0) {
-      const batch = new Batch(bytes, segments, new Int32Array(0), base.join.end - bytes.length);
-      base.octets += bytes.length;
-      base.last.next = batch;
-      base.last = batch;
-    }
-    if (end < this.sentSet.length) return true;
-    base.last.next = base.join;
-    base.complete = true;
-    this.#tableOctets = base.octets;
+  buildSnapshot(slots: number): boolean {
+    const snapshot = this.#snapshot;
+    if (snapshot === undefined || snapshot.isComplete) return false;
+    if (snapshot.build(slots, this.#out, this.#plan)) return true;
+    this.#tableOctets = snapshot.octets;
     return false;
   }
 
-  #freshBase(): Base {
-    const base = this.#base;
-    if (base !== undefined && (!base.complete || this.#isFresh(base))) return base;
-    this.#reserve();
-    const join = emptyBatch(this.#tail.end);
-    this.#append(join);
-    const start = emptyBatch(this.#tail.end);
-    this.#base = { start, join, last: start, nextSlot: 0, octets: 0, complete: false };
-    return this.#base;
+  #freshSnapshot(): Snapshot {
+    if (this.#snapshot?.isFreshAt(this.#tail)) return this.#snapshot;
+    this.#out.reserve();
+    this.#append(emptyBatch(this.#tail.end));
+    this.#snapshot = new Snapshot(this.#tail);
+    return this.#snapshot;
   }
 
   #append(batch: Batch): void {
     this.#tail.next = batch;
     this.#tail = batch;
     // A snapshot that nobody would begin with any more would keep the whole log behind it alive.
-    if (this.#base?.complete === true && !this.#isFresh(this.#base)) this.#base = undefined;
-  }
-
-  #isFresh({ join, octets }: Base): boolean {
-    return this.#tail.end - join.end <= Math.max(SMALL_LOG, octets);
-  }
-
-  #reserve(): void {
-    const slots = this.options.addPath ? this.#tables.paths.capacity : this.#tables.prefixes.capacity;
-    if (this.sentSet.length >= slots) return;
-    const old = this.sentSource.length;
-    this.sentSet = grown(this.sentSet, slots);
-    this.sentSource = grown(this.sentSource, slots);
-    this.sentSource.fill(NO_SOURCE, old);
-    if (this.options.addPath) this.#slotPrefix = grown(this.#slotPrefix, slots);
+    if (this.#snapshot?.isFreshAt(batch) === false) this.#snapshot = undefined;
   }
 
   /** The group is not used afterwards: what attribute sets remember of it may go. */
   dispose(): void {
     this.#policy.isRetired = true;
-    this.sentSet = new Int32Array(0);
-    this.sentSource = new Int32Array(0);
+    this.#out.clear();
   }
 }

@@ -103,7 +103,7 @@ export class ExportGroups {
         group.flushChanges();
       }
       if (group.isFilled) this.#admit(group);
-      if (!group.buildBase(prefixes) && group.isFilled) this.#busy.delete(group);
+      if (!group.buildSnapshot(prefixes) && group.isFilled) this.#busy.delete(group);
     }
   }
 

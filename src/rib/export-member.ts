@@ -22,7 +22,7 @@ export interface MemberGroup {
   readonly endOfRib: Uint8Array;
   readonly longestLag: number;
   readonly lagging: Set<Member>;
-  readonly sentSet: Int32Array;
+  readonly slots: number;
   visibleTo(member: SourceId, slot: number): SetId;
   packFor(member: SourceId, slots: readonly number[], write: Write): void;
 }
@@ -132,7 +132,7 @@ export class Member {
   *outstanding(): Iterable<number> {
     if (this.#owed !== undefined) yield* this.#owed.take(this.#owed.size);
     if (this.#join !== undefined) {
-      for (let slot = 0; slot < this.#group.sentSet.length; slot++) {
+      for (let slot = 0; slot < this.#group.slots; slot++) {
         if (this.#group.visibleTo(this.source, slot) !== NO_SET) yield slot;
       }
     }
