@@ -266,3 +266,21 @@ async function leaveStaleSocket(path: string): Promise<void> {
   await once(listener, 'close');
   renameSync(`${path}.kept`, path);
 }
+
+test('a browser gets the page at /, with a policy that lets nothing in from elsewhere', async () => {
+  const server = await serve(LOOPBACK);
+  const { endpoint } = server;
+  const origin = `http://127.0.0.1:${endpoint.type === 'tcp' ? endpoint.port : 0}`;
+  const page = await fetch(`${origin}/`, { headers: { Accept: 'text/html,*/*' } });
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(page.headers.get('content-security-policy')).toBe(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  );
+  const linked = [...(await page.text()).matchAll(/(?:href|src)="(\/[^"]+)"/g)].map(([, path]) => path!);
+  expect(linked.length).toBeGreaterThan(2);
+  for (const path of linked) expect([path, (await ask(server, path)).code]).toEqual([path, 200]);
+  expect((await ask(server, '/page/nothing.js')).code).toBe(404);
+  expect((await ask(server, '/page/index.html', 'POST')).code).toBe(405);
+  expect(await ask(server, '/metrics')).toEqual({ code: 200, type: 'text/plain', body: 'up 1\n' });
+  expect(await ask(server, '/live', 'HEAD')).toEqual({ code: 200, type: 'text/event-stream', body: '' });
+});
