@@ -2,6 +2,7 @@
 
 import type { RunOptions } from '../cli/types.ts';
 import { etcdDatastore } from '../datastore/etcd/etcd.ts';
+import { etcdWithKubernetes } from '../datastore/etcd/with-kubernetes.ts';
 import { endpointStatus } from '../datastore/files/endpoint-status.ts';
 import { filesDatastore } from '../datastore/files/files.ts';
 import type { ApiAccess } from '../datastore/kubernetes/api-access.ts';
@@ -45,7 +46,10 @@ function openDriver(options: RunOptions, onBug: (error: unknown) => void): Drive
       const wanted = { usePodCidr, secretNamespace, advertisesServices, nodeStatus, wholeOwnNode };
       return kubernetesDatastore({ node, access, ...wanted, onBug });
     }
-    case 'etcdv3':
-      return etcdDatastore({ node, access: datastore.etcd, onBug });
+    case 'etcdv3': {
+      const wanted = { secretNamespace, advertisesServices: options.advertiseClusterIPs !== undefined };
+      const kubernetes = kubernetesDatastore({ node, access: datastore.access, usePodCidr: false, ...wanted, onBug });
+      return etcdWithKubernetes(etcdDatastore({ node, access: datastore.etcd, onBug }), kubernetes, wanted);
+    }
   }
 }

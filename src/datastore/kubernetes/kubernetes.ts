@@ -15,7 +15,7 @@ import { Discovery } from './discovery.ts';
 import type { KubernetesStatus, SyncState } from './status.ts';
 import { syncState } from './sync.ts';
 import { Watch, type WatchContext } from './watch.ts';
-import { type Referring, wantedWatches } from './watches.ts';
+import { type Referring, referredWatches, wantedWatches } from './watches.ts';
 
 export interface KubernetesOptions {
   /** Calico's name of this node. */
@@ -39,6 +39,8 @@ export interface KubernetesOptions {
 }
 
 export interface KubernetesDatastore extends Datastore {
+  /** Calico's resources are elsewhere, and these are they: only the Services and Secrets that they refer to are read. */
+  refer(referring: Referring): void;
   /** For those who write; they end before this does. */
   readonly api: ApiAccess;
   status(): KubernetesStatus;
@@ -63,6 +65,8 @@ class Kubernetes implements KubernetesDatastore {
   readonly #lifetime = new AbortController();
   readonly #watches = new Map<string, Watch>();
   readonly #ending = new Set<Promise<void>>();
+  /** Of resources that are elsewhere; undefined: they are here. */
+  #elsewhere: Referring | undefined;
   #deliver: ((events: readonly DatastoreEvent[]) => void) | undefined;
   #problems: readonly ResourceProblem[] = [];
   #sync: SyncState = { synced: false };
@@ -126,6 +130,11 @@ class Kubernetes implements KubernetesDatastore {
     return awayNodes(this.#client, names, this.#lifetime.signal);
   }
 
+  refer(referring: Referring): void {
+    this.#elsewhere = referring;
+    this.#changed([]);
+  }
+
   /** Everything that happens goes through here: what is watched is brought in line, and one batch is delivered. */
   #changed(events: readonly DatastoreEvent[], from?: Watch): void {
     if (this.#deliver === undefined) return;
@@ -168,7 +177,10 @@ class Kubernetes implements KubernetesDatastore {
 
   /** Begins to watch what the resources ask for, and ends what they ask for no more. */
   #reconcile(): readonly DatastoreEvent[] {
-    const wanted = wantedWatches(this.#options, this.#referring());
+    const wanted =
+      this.#elsewhere === undefined
+        ? wantedWatches(this.#options, this.#referring())
+        : referredWatches(this.#options, this.#elsewhere);
     const names = new Set(wanted.map(({ name }) => name));
     const events: DatastoreEvent[] = [];
     for (const [name, watch] of this.#watches) {

@@ -57,6 +57,16 @@ export function wantedWatches(options: WatchOptions, referring: Referring): read
       ...{ apiVersion: 'calico', need: 'optional' },
     },
     ...(options.nodeStatus === true ? [nodeStatusWatch(options.node)] : []),
+    ...referredWatches(options, referring),
+  ];
+}
+
+/** What is Kubernetes' own, and only wanted because Calico's resources refer to it. */
+export function referredWatches(
+  options: Pick<WatchOptions, 'advertisesServices' | 'secretNamespace'>,
+  referring: Referring,
+): readonly WatchSpec[] {
+  return [
     ...(advertisesServices(options, referring) ? SERVICE_WATCHES : []),
     ...secretNames(referring).map((name) => secretWatch(options.secretNamespace, name)),
   ];
@@ -105,7 +115,7 @@ const SERVICE_WATCHES: readonly WatchSpec[] = [
   },
 ];
 
-function advertisesServices(options: WatchOptions, { configurations }: Referring): boolean {
+function advertisesServices(options: Pick<WatchOptions, 'advertisesServices'>, { configurations }: Referring): boolean {
   return (
     options.advertisesServices === true ||
     configurations.some(({ serviceClusterIPs = [], serviceExternalIPs = [], serviceLoadBalancerIPs = [] }) =>
