@@ -1,13 +1,13 @@
-// `npm run build`: the daemon as one bundle with its native parts beside it, in dist/. What is loaded only on request
-// (the daemon behind `run`, the labs, the Kubernetes client) is a chunk of its own, so that `caracal status` and a node
-// that reads files do not pay for it. The licences of everything inside are listed in dist/LICENSES.txt.
+// `npm run build [-- FOLDER]`: the daemon as one bundle with its native parts beside it, in dist/. What is loaded only on
+// request (the daemon behind `run`, the labs, the Kubernetes client) is a chunk of its own, so that `caracal status` and a
+// node that reads files do not pay for it. The licences of everything inside are listed in dist/LICENSES.txt.
 
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 
 const HOME = dirname(import.meta.dirname);
-const DIST = join(HOME, 'dist');
+const DIST = resolve(process.argv[2] ?? join(HOME, 'dist'));
 const MODULES = join(HOME, 'node_modules');
 
 /** Loads its native part by path, so it stays a package beside the bundle. */
@@ -86,8 +86,9 @@ function licenceOf(name: string): string {
   return `${name} ${version} (${license})\n\n${text}\n`;
 }
 
-rmSync(DIST, { recursive: true, force: true });
-mkdirSync(DIST);
+// What is in a folder of somebody's choice stays.
+if (process.argv[2] === undefined) rmSync(DIST, { recursive: true, force: true });
+mkdirSync(DIST, { recursive: true });
 const metafile = await bundle();
 copyNative();
 // Read where they are asked for, beside the chunk that asks (src/status/page-files.ts).
