@@ -91,9 +91,9 @@ function infoOf(protocol: ProtocolView, bird: 1 | 2): string {
   return bird === 1 ? `=> ${peerTable}` : `${channels[0]?.table ?? '---'} <=> ${peerTable}`;
 }
 
-/** `  Description:    text`, deeper by two for each level. */
-export function field(name: string, value: string, depth = 0): string {
-  return `${' '.repeat(2 + 2 * depth)}${`${name}:`.padEnd(16 - 2 * depth)}${value}`;
+/** `  Description:    text`; in a channel of BIRD 2 all is deeper by two. */
+function field(name: string, value: string, depth = 0, width = 16): string {
+  return `${' '.repeat(2 + 2 * depth)}${`${name}:`.padEnd(width)}${value}`;
 }
 
 function* detailsOf1(protocol: ProtocolView): Generator<string> {
@@ -137,7 +137,7 @@ function* channelLines(channel: ChannelView, protocol: ProtocolView, depth: numb
   for (const limit of order.flatMap((which) => limits.filter((each) => each.which === which))) {
     const name = `${limit.which[0]!.toUpperCase()}${limit.which.slice(1)} limit`;
     yield field(name, `${limit.count}${limit.isHit ? ' [HIT]' : ''}`, depth);
-    yield field('Action', limit.action, depth + 1);
+    yield field('Action', limit.action, depth + 1, 14);
   }
   if (routes !== undefined) yield field('Routes', routesText(routes, protocol.kind === 'pipe'), depth);
   if (changes !== undefined) yield* changeLines(changes, depth);

@@ -2,12 +2,13 @@
 
 import { type Family, familyOf } from 'node-bgp';
 import { evaluate } from '../../../src/policy/index.ts';
+import type { ProtocolKind } from '../../intent/index.ts';
 import type { Reader } from '../../language/index.ts';
 import { DONE, last, type Reply, row } from '../replies.ts';
 import type { ControlTarget, ExportView, NetworkQuery, NetworkView, Pause, RouteView } from '../types.ts';
 import { type ExportMode, type RouteArguments, routeArguments } from './route-arguments.ts';
 import { type RouteStyle, routeLines } from './route-text.ts';
-import { PARSE_ERROR, Refusal } from './syntax.ts';
+import { knownProtocol, PARSE_ERROR, Refusal } from './syntax.ts';
 import { timeWriter } from './times.ts';
 import type { Answer, CommandContext } from './types.ts';
 
@@ -65,11 +66,15 @@ function chooser(wanted: RouteArguments, target: ControlTarget): Chooser {
   const passes = ({ filter }: RouteArguments, route: RouteView) =>
     filter === undefined || evaluate(filter, route.policyRoute()).accepted;
   const ofProtocol = (route: RouteView) => wanted.protocol === undefined || route.protocol === wanted.protocol;
+  const isBird1 = target.configuration.dialect.bird === 1;
+  if (wanted.isFiltered && (wanted.isPrimary || wanted.export !== undefined) && !isBird1) {
+    throw new Refusal(PARSE_ERROR, 'Incompatible show route options');
+  }
   if (wanted.export !== undefined) {
     const { mode, protocol } = wanted.export;
     const exporter = target.exporter(protocol);
-    if (exporter === undefined) {
-      const isBird1 = target.configuration.dialect.bird === 1;
+    const isExporter = isBird1 || EXPORTERS.includes(knownProtocol(target, protocol).kind);
+    if (exporter === undefined || !isExporter) {
       throw isBird1 ? new Refusal(PROTOCOL_DOWN, 'Protocol is down') : new Refusal(PARSE_ERROR, 'No valid tables');
     }
     return (network) =>
@@ -85,6 +90,9 @@ function chooser(wanted: RouteArguments, target: ControlTarget): Chooser {
     );
   };
 }
+
+/** Protocols that BIRD 2 tells anything. */
+const EXPORTERS: readonly ProtocolKind[] = ['bgp', 'kernel', 'pipe'];
 
 function isShown({ accepted }: ExportView, mode: ExportMode): boolean {
   return mode === 'preexport' || accepted === (mode === 'export');
@@ -120,7 +128,7 @@ function* showNetwork(
     for (const network of family === undefined ? [] : target.networks({ family, ...about })) {
       if (network === 'pause') continue;
       isFound = true;
-      const routes = choose(network);
+      const routes = wanted.counts === 'only' ? [] : choose(network);
       if (routes.length > 0 && bird === 2) yield* heading(name, isFirst);
       if (routes.length > 0) isFirst = false;
       yield* networkLines(network, routes, styleOf(wanted, target));
