@@ -16,6 +16,8 @@ import { waitFor } from '../../topologies/wait-for.ts';
 import { describeWith } from '../requirements.ts';
 import { BLOCK_OF_NODE_2, LoopbackCluster } from './loopback-cluster.ts';
 
+/** As Debian installs it. */
+const CHROMIUM = '/usr/bin/chromium';
 const TIMEOUT = 120_000;
 const WAIT = 30_000;
 
@@ -25,9 +27,7 @@ describeWith(['chromium'], 'the status page', () => {
 
   beforeAll(async () => {
     const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
-    browser = await chromium
-      .launch({ executablePath: 'chromium', args })
-      .catch(() => chromium.launch({ executablePath: '/usr/bin/chromium', args }));
+    browser = await chromium.launch({ executablePath: CHROMIUM, args });
   }, TIMEOUT);
 
   afterAll(() => browser.close(), TIMEOUT);
@@ -265,11 +265,15 @@ function route(number: number): RouteReport {
   };
 }
 
-/** Runs in the page: places and draws all peers anew, and waits until they are on the screen. */
+/** Runs in the page: places and draws all peers anew and waits until they are on the screen; the best of three times. */
 const DRAW_AGAIN = `(async () => {
   const { updatePicture } = await import('/page/picture.js');
-  const began = performance.now();
-  updatePicture({ changed: new Set(), moved: true });
-  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-  return performance.now() - began;
+  const times = [];
+  for (let time = 0; time < 3; time++) {
+    const began = performance.now();
+    updatePicture({ changed: new Set(), moved: true });
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    times.push(performance.now() - began);
+  }
+  return Math.min(...times);
 })()`;
