@@ -1,6 +1,6 @@
 // Options of BGP protocols, one row each, and what must hold of all of them together.
 
-import { isLinkLocal } from 'node-bgp';
+import { isLinkLocal, type Role } from 'node-bgp';
 import type { PeerTimers } from '../../src/intent/types.ts';
 import { type EndpointPart, fail, type Place } from '../language/index.ts';
 import { readBfdOptions } from './bfd-options.ts';
@@ -13,6 +13,14 @@ export type BgpHandler = (bgp: BgpDraft, option: OptionReader) => void;
 const LONGEST_WAY = 255;
 const ANY_NUMBER = 255;
 const SHORTEST_HOLD_TIME = 3;
+
+const ROLES: Readonly<Record<string, Role>> = {
+  peer: 'peer',
+  provider: 'provider',
+  customer: 'customer',
+  rs_server: 'routeServer',
+  rs_client: 'routeServerClient',
+};
 
 export const BGP_OPTIONS: Readonly<Record<string, BgpHandler>> = {
   local: (bgp, option) => {
@@ -102,7 +110,9 @@ export const BGP_OPTIONS: Readonly<Record<string, BgpHandler>> = {
   'enable as4': (bgp, option) => {
     bgp.fourOctetAs = option.flag();
   },
-  'enable extended messages': ignored('messages have 4096 octets at most'),
+  'enable extended messages': (bgp, option) => {
+    bgp.extendedMessages = option.flag();
+  },
   capabilities: ignored('capabilities are offered', true),
   'interpret communities': ignored('no-export, no-advertise and no-export-subconfed are kept', true),
   secondary: (bgp, option) => {
@@ -116,11 +126,12 @@ export const BGP_OPTIONS: Readonly<Record<string, BgpHandler>> = {
     bgp.restartTime = option.number();
   },
   'long lived graceful restart': (bgp, option) => {
-    bgp.longLived = option.word() === undefined && option.flag();
-    if (bgp.longLived)
-      option.remark('long lived graceful restart has no effect: stale routes go when the restart time is over');
+    if (option.word() === 'aware') bgp.longLived = 'aware';
+    else bgp.longLived = option.flag() ? 'on' : 'off';
   },
-  'long lived stale time': silent,
+  'long lived stale time': (bgp, option) => {
+    bgp.longLivedStaleTime = option.number();
+  },
   password: (bgp, option) => {
     bgp.password = option.text();
   },
@@ -150,8 +161,12 @@ export const BGP_OPTIONS: Readonly<Record<string, BgpHandler>> = {
   'dynamic name digits': (bgp, option) => {
     bgp.dynamicDigits = option.number();
   },
-  'local role': refused('BGP roles'),
-  'require roles': refused('BGP roles'),
+  'local role': (bgp, option) => {
+    bgp.role = ROLES[option.word()!]!;
+  },
+  'require roles': (bgp, option) => {
+    bgp.requiresRole = option.flag();
+  },
   confederation: refused('confederations'),
   'confederation member': refused('confederations'),
   'enforce first as': ignored('the first AS of a path may be any'),
@@ -234,6 +249,8 @@ export function checkBgp({ bgp, channels }: Draft, { isBird1, isSorted }: BgpSur
   refuse(bgp.isClient && !isInternal(bgp), 'Only internal neighbor can be RR client');
   refuse(bgp.isRouteServerClient && isInternal(bgp), 'Only external neighbor can be RS client');
   refuse(bgp.isRouteServerClient, 'Caracal does not do route server clients (rs client)');
+  refuse(bgp.role !== undefined && isInternal(bgp), 'Local role cannot be set on IBGP sessions');
+  refuse(bgp.requiresRole && bgp.role === undefined, 'Local role must be set if roles are required');
   const isFar = isMultihop(bgp);
   refuse(isFar && bgp.gateway === 'direct', 'Multihop BGP cannot use direct gateway mode');
   refuse(isFar && isLocal, 'Multihop BGP cannot be used with link-local addresses');
@@ -249,7 +266,10 @@ export function checkBgp({ bgp, channels }: Draft, { isBird1, isSorted }: BgpSur
   );
   refuse(isSorted && bgp.deterministicMed, 'BGP with deterministic MED prohibits sorted table');
   refuse(!isSorted && bgp.secondary, 'BGP with secondary option requires sorted table');
-  refuse(bgp.longLived && bgp.gracefulRestart === 'off', 'Long-lived graceful restart requires basic graceful restart');
+  refuse(
+    bgp.longLived === 'on' && bgp.gracefulRestart === 'off',
+    'Long-lived graceful restart requires basic graceful restart',
+  );
   // RFC 8212, as BIRD 2 has it.
   for (const { hasImport, hasExport } of isBird1 || isInternal(bgp) ? [] : channels.values()) {
     refuse(!hasImport, 'EBGP requires explicit import policy');

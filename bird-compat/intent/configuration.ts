@@ -1,7 +1,7 @@
 // A configuration with its meaning worked out: protocols in their order with all that templates gave them, settings, names.
 // The Intent is made of it, and everything that only a control socket asks for is here.
 
-import type { Address, Asn, Attributes, Family, Prefix, RouterId } from 'node-bgp';
+import type { Address, Asn, Attributes, Family, Prefix, Role, RouterId } from 'node-bgp';
 import type { BfdAuthentication, PeerIntent, PeerTimers, RouteLimits } from '../../src/intent/types.ts';
 import type { Policy } from '../../src/policy/index.ts';
 import type { Remark, Unit } from '../filters/index.ts';
@@ -22,6 +22,7 @@ export interface Channel {
   readonly keepFiltered: boolean;
   readonly nextHop: PeerIntent['nextHopMode'];
   readonly addPath: PeerIntent['addPath'];
+  readonly extendedNextHop: boolean;
 }
 
 export interface BgpSettings {
@@ -49,7 +50,8 @@ export interface BgpSettings {
   readonly allowedLocalAs: number;
   readonly gracefulRestart: 'on' | 'aware' | 'off';
   readonly restartTime: number;
-  readonly longLived: boolean;
+  readonly longLived: 'on' | 'aware' | 'off';
+  readonly longLivedStaleTime: number;
   readonly password?: string;
   readonly checkLink: boolean;
   readonly bfd: 'on' | 'graceful' | 'off';
@@ -58,6 +60,9 @@ export interface BgpSettings {
   readonly deterministicMed: boolean;
   readonly secondary: boolean;
   readonly strictBind: boolean;
+  readonly extendedMessages: boolean;
+  readonly role?: Role;
+  readonly requiresRole: boolean;
   readonly dynamicName: string;
   readonly dynamicDigits: number;
 }

@@ -59,14 +59,15 @@ export function newDraft(kind: ProtocolKind, dialect: Dialect, place: Place): Dr
         isClient: false,
         isRouteServerClient: false,
         isPassive: false,
-        longLived: false,
+        longLived: 'aware',
+        longLivedStaleTime: 3600,
         checkLink: false,
         bfd: 'off',
         bfdOptions: {},
       },
       ...{ deterministicMed: false, secondary: false, strictBind: false, fourOctetAs: true },
       ...{ holdTime: 240, timers: {}, allowedLocalAs: 0, restartTime: 120, gracefulRestart: 'aware' },
-      ...{ dynamicName: 'dynbgp', dynamicDigits: 0 },
+      ...{ dynamicName: 'dynbgp', dynamicDigits: 0, extendedMessages: false, requiresRole: false },
     },
     bfd: { interfaces: [] },
     kernel: {
@@ -82,7 +83,7 @@ export function newDraft(kind: ProtocolKind, dialect: Dialect, place: Place): Dr
 export function newChannel(family: Family): ChannelDraft {
   return {
     ...{ family, importPolicy: ACCEPT, exportPolicy: REJECT, limits: {}, keepFiltered: false },
-    ...{ nextHop: 'auto', addPath: 'off', hasImport: false, hasExport: false },
+    ...{ nextHop: 'auto', addPath: 'off', extendedNextHop: false, hasImport: false, hasExport: false },
   };
 }
 

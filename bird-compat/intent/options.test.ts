@@ -86,6 +86,10 @@ describe('a BGP protocol', () => {
     ['error wait time 5,30; error forget time 60;', { timers: { errorWait: [5, 30], errorForget: 60 } }],
     ['graceful restart; graceful restart time 60;', { gracefulRestart: undefined, restartTime: 60 }],
     ['graceful restart off;', { gracefulRestart: 'off' }],
+    ['long lived graceful restart;', { longLivedGracefulRestart: { staleTime: 3600 } }],
+    ['long lived graceful restart on; long lived stale time 60;', { longLivedGracefulRestart: { staleTime: 60 } }],
+    ['long lived graceful restart aware; long lived stale time 60;', {}],
+    ['long lived graceful restart off;', { longLivedGracefulRestart: 'off' }],
     ['passive;', { passive: true }],
     ['passive off;', {}],
     ['passive no; passive (1);', { passive: true }],
@@ -194,9 +198,9 @@ describe('what has no effect is told', () => {
 
   test.each([
     ...['med metric;', 'igp metric off;', 'prefer older on;', 'default bgp_med 5;', 'default bgp_local_pref 50;'],
-    ...['allow bgp_local_pref;', 'enable route refresh off;', 'enable extended messages;', 'capabilities off;'],
+    ...['allow bgp_local_pref;', 'enable route refresh off;', 'capabilities off;'],
     ...['interpret communities off;', 'bfd; source address 10.0.0.1;', 'disable after error;', 'hold time 1;'],
-    ...['long lived graceful restart;', 'router id 9.9.9.9;'],
+    ...['router id 9.9.9.9;'],
   ])('%s', (options) => {
     expect(remarks(options).map(({ severity }) => severity)).toEqual(['warning']);
   });
@@ -232,7 +236,6 @@ describe('what Caracal does not do is refused', () => {
     ['attribute int mine;', '2:1 Caracal does not do attributes of your own'],
     ['filter f { for int i in bgp_path do accept; }', '2:12 Caracal does not do loops (for) in filters'],
     ['protocol bgp { confederation 5; }', '2:31 Caracal does not do confederations (confederation)'],
-    ['protocol bgp { local role peer; }', '2:31 Caracal does not do BGP roles (local role)'],
     [
       'protocol bgp { ipv4 { next hop address 10.0.0.1; }; }',
       '2:48 Caracal does not do a next hop of your own (next hop address)',

@@ -79,7 +79,7 @@ function common(protocol: Protocol, { unit, clusterId, bfd }: Surroundings): Com
 
 /** What is absent where it is usual. */
 function optional(
-  { bgp }: Protocol,
+  { bgp, channels }: Protocol,
   channel: Channel | undefined,
   clusterId: RouterId | undefined,
 ): Partial<PeerIntent> {
@@ -88,11 +88,17 @@ function optional(
     ...(isMultihop(bgp) ? {} : { direct: true }),
     ...(bgp.interface === undefined ? {} : { interface: bgp.interface }),
     ...(bgp.gracefulRestart === 'on' ? {} : { gracefulRestart: bgp.gracefulRestart }),
+    ...(bgp.longLived === 'off' ? { longLivedGracefulRestart: 'off' } : {}),
+    ...(bgp.longLived === 'on' ? { longLivedGracefulRestart: { staleTime: bgp.longLivedStaleTime } } : {}),
     ...(Object.keys(bgp.timers).length === 0 ? {} : { timers: bgp.timers }),
     ...(Object.keys(limits).length === 0 ? {} : { limits }),
     ...(channel?.preference === undefined ? {} : { preference: channel.preference }),
     ...(bgp.clusterId === undefined || bgp.clusterId === clusterId ? {} : { clusterId: bgp.clusterId }),
     ...(bgp.remoteKind === 'external' ? { anyExternalAs: true } : {}),
+    ...(bgp.role === undefined ? {} : { role: bgp.role }),
+    ...(bgp.requiresRole ? { requireRole: true } : {}),
+    ...(bgp.extendedMessages ? { extendedMessages: true } : {}),
+    ...(channels.get('ipv4')?.extendedNextHop ? { extendedNextHop: true } : {}),
   };
 }
 

@@ -76,12 +76,14 @@ export const BGP_CHANNEL_OPTIONS: Readonly<Record<string, ChannelHandler>> = {
     else channel.addPath = word === 'rx' ? 'receive' : 'send';
   },
   'graceful restart': silent,
-  'long lived graceful restart': ignored('stale routes go when the restart time is over'),
-  'long lived stale time': silent,
+  'long lived graceful restart': ignored('what the protocol says counts', true),
+  'long lived stale time': ignored('what the protocol says counts'),
   secondary: ignored('the best route is sent, or none'),
   validate: silent,
   mandatory: silent,
-  'extended next hop': ignored('IPv4 routes have IPv4 next hops'),
+  'extended next hop': (channel, option) => {
+    channel.extendedNextHop = option.flag();
+  },
   aigp: ignored('AIGP is passed on, not used'),
   cost: silent,
   debug: silent,

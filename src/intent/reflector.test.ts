@@ -151,13 +151,15 @@ describe('a stand-alone reflector', () => {
       extendedMessages: true,
       extendedNextHop: true,
     } as const;
-    const external = { ...CLIENT, client: false, external: true, ...options } as const;
+    const longLived = { longLivedStaleTime: 43_200 };
+    const external = { ...CLIENT, client: false, external: true, ...options, ...longLived } as const;
     const { peers } = compute({ ...REFLECTOR, gracefulShutdown: true, peers: [external] });
     expect(peers.get('Static_10_9_0_11')).toMatchObject({
       remoteAs: 0,
       anyExternalAs: true,
       routeReflectorClient: false,
       gracefulShutdown: true,
+      longLivedGracefulRestart: { staleTime: 43_200 },
       ...options,
     });
   });

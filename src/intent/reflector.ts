@@ -176,7 +176,7 @@ function reflectorSession(
 
 /** What is absent where it is usual. */
 function optionsOf(reflector: RouteReflector, given: ReflectorSession): Partial<Common> {
-  const { external, limits, role, requireRole, extendedMessages, extendedNextHop, bfd } = given;
+  const { external, limits, role, requireRole, extendedMessages, extendedNextHop, longLivedStaleTime, bfd, ttlSecurity } = given;
   const gracefulShutdown = given.gracefulShutdown ?? reflector.gracefulShutdown;
   return {
     ...(external === undefined ? {} : { anyExternalAs: true }),
@@ -186,7 +186,9 @@ function optionsOf(reflector: RouteReflector, given: ReflectorSession): Partial<
     ...(extendedMessages === undefined ? {} : { extendedMessages }),
     ...(extendedNextHop === undefined ? {} : { extendedNextHop }),
     ...(gracefulShutdown === undefined ? {} : { gracefulShutdown }),
+    ...(longLivedStaleTime === undefined ? {} : { longLivedGracefulRestart: { staleTime: longLivedStaleTime } }),
     ...(bfd === undefined ? {} : { bfd: bfdIntent(bfd) }),
+    ...(ttlSecurity === undefined ? {} : { ttlSecurity }),
   };
 }
 

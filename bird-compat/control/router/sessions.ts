@@ -146,7 +146,10 @@ function localCapabilities(config: PeerConfig): CapabilityView {
       gracefulRestart: {
         time: restart.restartTime,
         restarted: restart.restarted,
-        families: families.map((family) => ({ family, forwarding: restart.forwarding.includes(family) })),
+        families: (restart.families ?? families).map((family) => ({
+          family,
+          forwarding: restart.forwarding.includes(family),
+        })),
       },
     }),
     ...(longLived && {

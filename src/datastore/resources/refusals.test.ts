@@ -446,6 +446,10 @@ describeRefusals('RouteReflector', [
     'spec.peers[0].holdTime must be 0 (off) or at least 3 seconds (RFC 4271 4.2)',
   ],
   [
+    '{routerId: 10.0.0.5, asNumber: 64512, peers: [{address: 10.0.0.1, longLivedStaleTime: 5000h}]}',
+    'spec.peers[0].longLivedStaleTime is 18000000 s; BGP has room for 16777215 s (RFC 9494 3.1)',
+  ],
+  [
     '{routerId: 10.0.0.5, asNumber: 64512, peers: [{address: 10.0.0.1, families: [ipx]}]}',
     'spec.peers[0].families[0] must be one of ipv4, ipv6, not "ipx"',
   ],

@@ -12,13 +12,28 @@ import type {
   ReflectorSession,
   RouteReflector,
 } from './types.ts';
-import { address, asn, flag, integer, list, oneOf, password, port, prefix, routerId, text } from './values.ts';
+import {
+  address,
+  asn,
+  flag,
+  integer,
+  list,
+  longLivedStaleTime,
+  oneOf,
+  password,
+  port,
+  prefix,
+  routerId,
+  text,
+} from './values.ts';
 
 const DEFAULT_PORT = 179;
 const UINT32_MAX = 0xffffffff;
 /** Of a range: more peers than that at a time are more than a machine should be trusted with unseen. */
 const MOST_PEERS = 100_000;
 const MOST_DIGITS = 10;
+/** RFC 5082: as many as a TTL counts. */
+const MOST_HOPS = 254;
 
 export function readRouteReflector(metadata: Metadata, document: Field): RouteReflector | undefined {
   const spec = document.at('spec');
@@ -98,7 +113,9 @@ function readSession(field: Field, ownAs: number | undefined, family: Family | u
     extendedMessages: field.read('extendedMessages', ifTrue),
     extendedNextHop: field.read('extendedNextHop', ifTrue),
     gracefulShutdown: field.read('gracefulShutdown', ifTrue),
+    longLivedStaleTime: field.read('longLivedStaleTime', longLivedStaleTime),
     bfd: field.read('bfd', bfd),
+    ttlSecurity: field.read('ttlSecurity', integer(1, MOST_HOPS)),
   });
   if (session.client && !isInternal) field.at('client').refuse('only a peer of the own AS can be a client (RFC 4456)');
   if (external && asNumber !== undefined) field.at('external').refuse('means any AS; give it or asNumber, not both');

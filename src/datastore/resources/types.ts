@@ -220,7 +220,11 @@ export interface ReflectorSession {
   readonly extendedMessages?: true;
   readonly extendedNextHop?: true;
   readonly gracefulShutdown?: true;
+  /** Seconds. */
+  readonly longLivedStaleTime?: number;
   readonly bfd?: ReflectorBfd;
+  /** Hops (1 = directly connected), RFC 5082. */
+  readonly ttlSecurity?: number;
 }
 
 /** BFD with a peer of a RouteReflector (RFC 5880). */

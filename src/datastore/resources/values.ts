@@ -226,6 +226,9 @@ export function durationUpTo(maxSeconds: number, why: string): Read<number> {
 /** Graceful restart carries its time in 12 bits. */
 export const restartTime: Read<number> = durationUpTo(4095, 'RFC 4724 3');
 
+/** Long-lived graceful restart carries its time in 24 bits. */
+export const longLivedStaleTime: Read<number> = durationUpTo(0xffffff, 'RFC 9494 3.1');
+
 /** `aa:nn` or `aa:nn:mm`; undefined where the text is neither or a part is too large. */
 export function parseCommunity(value: string): CommunityValue | undefined {
   if (!/^\d+(:\d+){1,2}$/.test(value)) return undefined;
