@@ -31,11 +31,12 @@ const COMMANDS: readonly [string, Command][] = [
     },
   ],
   [
-    'run --user caracal:bgp --kernel linux --kernel-table 100 --kernel-protocol 200 --kernel-audit 5m --manage-tunnel',
+    'run --user caracal:bgp --calico-config /etc/calico/calicoctl.cfg --kernel linux --kernel-table 100 --kernel-protocol 200 --kernel-audit 5m --manage-tunnel',
     {
       type: 'run',
       flags: {
         user: 'caracal:bgp',
+        calicoConfig: '/etc/calico/calicoctl.cfg',
         kernel: 'linux',
         kernelTable: 100,
         kernelProtocol: 200,

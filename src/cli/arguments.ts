@@ -71,6 +71,7 @@ function parseRun(flags: Flags): Command | UsageError {
   const node = values.get('node')?.[0];
   const resources = values.get('resources')?.[0];
   const user = values.get('user')?.[0];
+  const calicoConfig = values.get('calico-config')?.[0];
   return {
     type: 'run',
     flags: {
@@ -78,6 +79,7 @@ function parseRun(flags: Flags): Command | UsageError {
       ...(node !== undefined && { node }),
       ...(datastore?.type === 'value' && { datastore: datastore.value }),
       ...(resources !== undefined && { resources }),
+      ...(calicoConfig !== undefined && { calicoConfig }),
       ...(kernel.type === 'value' && kernel.value),
       ...(listen?.type === 'value' && { listen: listen.value }),
       http: http.type === 'value' ? http.value : [],

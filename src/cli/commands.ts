@@ -58,6 +58,11 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       },
       { name: 'datastore', value: 'TYPE', help: `where resources come from: ${DATASTORES.join(', ')}` },
       { name: 'resources', value: 'PATH', help: 'folder of YAML files, or one file, for the datastore files' },
+      {
+        name: 'calico-config',
+        value: 'FILE',
+        help: "how to reach the datastore, as in calicoctl.cfg; Calico's variables for that do not count then",
+      },
       { name: 'kernel', value: 'KIND', help: 'linux programs routes (default), none leaves the kernel alone' },
       { name: 'kernel-table', value: 'NUMBER', help: 'routing table to program (default 254, main)' },
       { name: 'kernel-protocol', value: 'NUMBER', help: 'protocol of our routes in the kernel (default 12, bird)' },
@@ -115,7 +120,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       { name: 'check', help: 'read everything, print every problem and end; 1 if there is one' },
     ],
     notes:
-      "calico-node's environment counts where no option is given: NODENAME, DATASTORE_TYPE, ETCD_*, KUBECONFIG, K8S_*,\nUSE_POD_CIDR, CALICO_ROUTER_ID, CALICO_ADVERTISE_CLUSTER_IPS, CALICO_K8S_NODE_REF, NAMESPACE, BGP_LOGSEVERITYSCREEN and\nothers. CARACAL_RESOURCES, CARACAL_HTTP, CARACAL_HTTP_TOKEN_FILE, CARACAL_GUARD, CARACAL_GUARD_TIME, CARACAL_DRAIN, CARACAL_NODE_STATUS,\nCARACAL_NODE_EVENTS and CARACAL_METRICS stand for the options of these names.",
+      "calico-node's environment counts where no option is given: NODENAME, DATASTORE_TYPE, ETCD_*, KUBECONFIG, K8S_*,\nUSE_POD_CIDR, CALICO_ROUTER_ID, CALICO_ADVERTISE_CLUSTER_IPS, CALICO_K8S_NODE_REF, NAMESPACE, BGP_LOGSEVERITYSCREEN and\nothers. CARACAL_RESOURCES, CARACAL_CALICO_CONFIG, CARACAL_HTTP, CARACAL_HTTP_TOKEN_FILE, CARACAL_GUARD, CARACAL_GUARD_TIME, CARACAL_DRAIN, CARACAL_NODE_STATUS,\nCARACAL_NODE_EVENTS and CARACAL_METRICS stand for the options of these names.",
   },
   status: {
     usage: ['caracal status [--json] [--watch] [--http WHERE]'],

@@ -1,6 +1,7 @@
 // Which datastore a run uses and how to reach it, from flags and Calico's variables. Pure.
 
 import { DATASTORES } from './commands.ts';
+import type { DatastoreConfig } from './datastore-config.ts';
 import { didYouMean } from './suggest.ts';
 import type { DatastoreOptions, Environment, EtcdAccess, KubernetesAccess, RunFlags } from './types.ts';
 import { datastoreVariable, variable } from './variables.ts';
@@ -8,8 +9,9 @@ import { datastoreVariable, variable } from './variables.ts';
 type Result<T> = { readonly value: T } | { readonly problem: string };
 
 /** `files` where resources are given; else DATASTORE_TYPE; else etcdv3 where endpoints are given; else kubernetes. */
-export function chooseDatastore(flags: RunFlags, env: Environment): Result<DatastoreOptions> {
-  const read = (name: string) => datastoreVariable(env, name);
+export function chooseDatastore(flags: RunFlags, env: Environment, config?: DatastoreConfig): Result<DatastoreOptions> {
+  // A file says all of it, as with Calico's own programs.
+  const read = config === undefined ? (name: string) => datastoreVariable(env, name) : (name: string) => config[name];
   const resources = flags.resources ?? variable(env, 'CARACAL_RESOURCES');
   const said = flags.datastore ?? (flags.resources === undefined ? read('DATASTORE_TYPE') : undefined);
   const type = said ?? (resources !== undefined ? 'files' : read('ETCD_ENDPOINTS') ? 'etcdv3' : 'kubernetes');
@@ -52,11 +54,20 @@ function etcdDatastore(read: Read): Result<DatastoreOptions> {
     return { problem: 'ETCD_ENDPOINTS and ETCD_DISCOVERY_SRV exclude each other' };
   }
   const [username, password] = [read('ETCD_USERNAME'), read('ETCD_PASSWORD')];
+  const inline = texts(read, { ca: 'etcdCACert', cert: 'etcdCert', key: 'etcdKey' });
+  const files = texts(read, { keyFile: 'ETCD_KEY_FILE', certFile: 'ETCD_CERT_FILE', caFile: 'ETCD_CA_CERT_FILE' });
+  const isInline = Object.keys(inline).length > 0;
+  if (isInline && Object.keys(files).length > 0) {
+    return {
+      problem: 'certificates and keys of etcd are all in the file (etcdKey ...) or all in others (etcdKeyFile ...)',
+    };
+  }
   const etcd: EtcdAccess = {
     endpoints,
     ...(discoverySrv !== undefined && { discoverySrv }),
     ...(username !== undefined && password !== undefined && { credentials: { username, password } }),
-    ...texts(read, { keyFile: 'ETCD_KEY_FILE', certFile: 'ETCD_CERT_FILE', caFile: 'ETCD_CA_CERT_FILE' }),
+    ...files,
+    ...(isInline && { inline }),
   };
   return { value: { type: 'etcdv3', etcd, access: access.value } };
 }

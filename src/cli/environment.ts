@@ -3,6 +3,7 @@
 
 import { DEFAULT_HTTP, type HttpEndpoint, type Parsed, parseHttpEndpoint } from '../status/endpoint.ts';
 import { DEFAULT_GUARD_TIME, DRAINS, GUARDS, METRICS, SWITCHES } from './commands.ts';
+import type { DatastoreConfig } from './datastore-config.ts';
 import { chooseDatastore } from './datastore-environment.ts';
 import { usageError } from './flags.ts';
 import { parseTime } from './time.ts';
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly hostname: string;
   /** Content of the file at `nodenameFile(env)`; undefined where there is none. */
   readonly nodename: string | undefined;
+  /** Calico's file about the datastore; absent: variables say it. */
+  readonly config?: DatastoreConfig;
 }
 
 const NODENAME_FILE = '/var/lib/calico/nodename';
@@ -41,7 +44,7 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
   const { env } = surroundings;
   const name = nodeName(flags.node, surroundings);
   if ('type' in name) return name;
-  const datastore = chooseDatastore(flags, env);
+  const datastore = chooseDatastore(flags, env, surroundings.config);
   if ('problem' in datastore) return usageError(datastore.problem);
   const fallback = httpOf(undefined, env);
   if (fallback.type === 'usageError') return fallback;

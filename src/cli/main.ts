@@ -4,6 +4,7 @@
 import { hostname } from 'node:os';
 import { parseArguments } from './arguments.ts';
 import { writeBundle } from './bundle.ts';
+import { type DatastoreConfig, readDatastoreConfig } from './datastore-config.ts';
 import { httpOf } from './environment.ts';
 import { showEvents } from './events.ts';
 import { type ExplainFiles, showExplanation } from './explain.ts';
@@ -53,7 +54,9 @@ async function dispatch(
 ): Promise<number | UsageError> {
   switch (command.type) {
     case 'run': {
-      const options = prepareRun(command.flags, env, hostname());
+      const config = await readDatastoreConfig(command.flags, env);
+      if (isUsageError(config)) return config;
+      const options = prepareRun(command.flags, env, hostname(), config);
       return 'type' in options ? options : run(options);
     }
     case 'status': {
@@ -83,4 +86,8 @@ async function dispatch(
       outputs.stdout.write(helpText(command.command));
       return 0;
   }
+}
+
+function isUsageError(value: DatastoreConfig | UsageError | undefined): value is UsageError {
+  return value?.type === 'usageError';
 }

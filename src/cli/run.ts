@@ -3,12 +3,19 @@
 
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { isErrorWithCode } from '../status/errors.ts';
+import type { DatastoreConfig } from './datastore-config.ts';
 import { nodenameFile, runOptions } from './environment.ts';
 import { usageError } from './flags.ts';
 import type { Environment, RunFlags, RunOptions, UsageError } from './types.ts';
 
-export function prepareRun(flags: RunFlags, env: Environment, hostname: string): RunOptions | UsageError {
-  const options = runOptions(flags, { env, hostname, nodename: readNodename(nodenameFile(env)) });
+export function prepareRun(
+  flags: RunFlags,
+  env: Environment,
+  hostname: string,
+  config?: DatastoreConfig,
+): RunOptions | UsageError {
+  const nodename = readNodename(nodenameFile(env));
+  const options = runOptions(flags, { env, hostname, nodename, ...(config && { config }) });
   if ('type' in options) return options;
   const { datastore } = options;
   const problem = datastore.type === 'files' ? unreadable(datastore.path) : undefined;

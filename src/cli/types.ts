@@ -39,6 +39,8 @@ export interface RunFlags extends KernelFlags, ClusterFlags {
   readonly node?: string;
   readonly datastore?: DatastoreOptions['type'];
   readonly resources?: string;
+  /** Calico's file that says how to reach the datastore. */
+  readonly calicoConfig?: string;
   readonly listen?: ListenOption;
   readonly http: readonly HttpEndpoint[];
   readonly user?: string;
@@ -159,6 +161,8 @@ export interface EtcdAccess {
   readonly keyFile?: string;
   readonly certFile?: string;
   readonly caFile?: string;
+  /** PEM in place of the files; the key is a secret. */
+  readonly inline?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
 export type DatastoreOptions =

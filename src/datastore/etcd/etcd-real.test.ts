@@ -1,7 +1,7 @@
 // The driver against a real etcd: the contract of all drivers, and what only etcd does. Skipped, with the reason, where
 // there is none.
 
-import { unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { describeWith } from '../../../test/requirements.ts';
@@ -339,6 +339,12 @@ describeWith(['etcd', 'openssl'], 'an etcd with TLS', () => {
 
   test('is read with a client certificate', async () => {
     expect(poolsOf(await start({ endpoints: [etcd.url], ...files() }))).toEqual(['red 10.1.0.0/16']);
+  });
+
+  test('is read with certificate and key as texts', async () => {
+    const [ca, cert, key] = Object.values(files()).map((path) => readFileSync(path, 'utf8'));
+    const inline = { ca: ca!, cert: cert!, key: key! };
+    expect(poolsOf(await start({ endpoints: [etcd.url], inline }))).toEqual(['red 10.1.0.0/16']);
   });
 
   test.each<[string, () => Partial<EtcdOptions['access']>, RegExp]>([
