@@ -10,7 +10,7 @@ import { bfdIntentOf } from './bfd.ts';
 import type { BirdConfiguration, Channel, Protocol, ProtocolKind } from './configuration.ts';
 import { disagreements, mainChannels, peerOf, peerRangeOf } from './peers.ts';
 import { localRoutes } from './static-routes.ts';
-import { type Unfulfilled, unfulfilledOfKernel, unfulfilledOfPeer, unfulfilledOfRange } from './unfulfilled.ts';
+import { type Unfulfilled, unfulfilledOfKernel, unfulfilledOfPeer } from './unfulfilled.ts';
 
 export interface BirdIntentOptions {
   /** Name of the node, for status. */
@@ -43,7 +43,6 @@ export function birdIntent(configuration: BirdConfiguration, options: BirdIntent
     (isServed === false ? leftOut : remarks).push({ place: protocol?.place ?? startPlace(configuration), text });
   const protocolOf = (name: string) => sessions.find((each) => each.name === name);
   for (const peer of peers) for (const what of unfulfilledOfPeer(peer)) tell(protocolOf(peer.name), what);
-  for (const range of ranges) tell(protocolOf(range.name), unfulfilledOfRange(range));
   const kernels = ofKind(running, 'kernel').filter((each) => mainChannels(each).length > 0);
   for (const each of kernels) for (const what of unfulfilledOfKernel(each, kernels[0]!)) tell(each, what);
   const routerId = configuration.routerId ?? options.routerId;

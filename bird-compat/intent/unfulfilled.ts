@@ -2,7 +2,7 @@
 // takes the row away.
 
 import { isLinkLocal } from 'node-bgp';
-import type { PeerIntent, PeerRange } from '../../src/intent/types.ts';
+import type { PeerIntent } from '../../src/intent/types.ts';
 import type { Protocol } from './configuration.ts';
 
 export interface Unfulfilled {
@@ -11,29 +11,9 @@ export interface Unfulfilled {
   readonly isServed?: false;
 }
 
-export function unfulfilledOfPeer({
-  name,
-  address,
-  interface: device,
-  limits,
-  anyExternalAs,
-}: PeerIntent): Unfulfilled[] {
-  const found: Unfulfilled[] = [];
-  if (limits !== undefined) found.push({ text: `${name}: limits of routes are not kept` });
-  if (anyExternalAs) {
-    found.push({ text: `${name}: a neighbour of any AS is refused, give its AS number`, isServed: false });
-  }
-  if (isLinkLocal(address)) {
-    found.push({ text: `${name}: a neighbour by its link-local address is not reached`, isServed: false });
-  } else if (device !== undefined) {
-    found.push({ text: `${name}: interface ${device} has no effect, the routing table says where the neighbour is` });
-  }
-  return found;
-}
-
-export function unfulfilledOfRange({ name, range }: PeerRange): Unfulfilled {
-  const text = `${name}: nobody is accepted from the range ${range}, give each neighbour a protocol`;
-  return { text, isServed: false };
+export function unfulfilledOfPeer({ name, address, interface: device }: PeerIntent): Unfulfilled[] {
+  if (device === undefined || isLinkLocal(address)) return [];
+  return [{ text: `${name}: interface ${device} has no effect, the routing table says where the neighbour is` }];
 }
 
 /** A daemon writes into one table of the kernel. */

@@ -40,17 +40,16 @@ export function migrate(configuration: BirdConfiguration, options: MigrationOpti
 }
 
 /** A password belongs into a Secret, and nowhere else. */
-function tellSecrets({ peers }: Intent, remarks: string[]): void {
-  const keys = [...peers.values()].flatMap(({ name, password }) =>
-    password === undefined ? [] : [resourceName(name)],
-  );
+function tellSecrets(intent: Intent, remarks: string[]): void {
+  const keys = sessionsOf(intent).flatMap(({ name, password }) => (password === undefined ? [] : [resourceName(name)]));
   if (keys.length > 0)
     remarks.push(`passwords are not printed: put them into the Secret bgp-passwords, keys ${keys.join(', ')}`);
 }
 
 /** Passes on what its clients say, and has nothing else to do. */
-function isReflector({ peers, localRoutes, kernel }: Intent): boolean {
-  const all = [...peers.values()];
+function isReflector(intent: Intent): boolean {
+  const { localRoutes, kernel } = intent;
+  const all = sessionsOf(intent);
   const isOpen = all.every(({ importPolicy, exportPolicy }) => isAll(importPolicy) && isAll(exportPolicy));
   const isOutside = [kernel.ipv4, kernel.ipv6].every(
     ({ policy }) => policy.default === 'reject' && policy.body.length === 0,
@@ -58,6 +57,11 @@ function isReflector({ peers, localRoutes, kernel }: Intent): boolean {
   return (
     all.some(({ routeReflectorClient }) => routeReflectorClient) && isOpen && isOutside && localRoutes.length === 0
   );
+}
+
+/** Of peers, and of whoever comes from a range. */
+function sessionsOf({ peers, peerRanges = [] }: Intent) {
+  return [...peers.values(), ...peerRanges.map(({ name, peer }) => ({ ...peer, name }))];
 }
 
 const isAll = ({ default: verdict, body }: Policy): boolean => verdict === 'accept' && body.length === 0;
@@ -148,6 +152,9 @@ function tellTheRest(intent: Intent, reached: ReadonlyMap<string, LocalRoute>, r
     remarks.push(
       `the node reflects: give the Node ${node} routeReflectorClusterID ${id}; who is a client follows from it`,
     );
+  }
+  for (const { name, range } of intent.peerRanges ?? []) {
+    remarks.push(`${name}: neighbours from the range ${range} are not carried over: a Calico node knows its peers`);
   }
   const others = localRoutes.filter((route) => reached.get(addressOf(route)) !== route);
   if (others.length > 0) {

@@ -4,7 +4,7 @@
 import { CEASE, type Family, type PeerInput } from 'node-bgp';
 import { assertNever } from './assert-never.ts';
 import type { SpeakerPeer } from './peer.ts';
-import { refreshRequests } from './peer-routes.ts';
+import { refreshRequests } from './refresh-requests.ts';
 import type { PeerOrder } from './types.ts';
 
 export interface Administered {
@@ -26,13 +26,15 @@ export function administer(peer: SpeakerPeer, order: PeerOrder, to: Administered
       peer.turnedAt = now;
       return;
     case 'enable':
-      if (!isOff) return;
+      if (!isOff && !peer.isClosed) return;
       peer.shutdown = undefined;
+      peer.closedUntil = undefined;
       peer.turnedAt = now;
       to.run(peer, { type: 'start' }, now);
       return;
     case 'restart':
       if (isOff) return;
+      peer.closedUntil = undefined;
       to.run(peer, { type: 'stop', subcode: CEASE.ADMINISTRATIVE_RESET, text: order.text ?? '' }, now);
       to.run(peer, { type: 'start' }, now);
       return;

@@ -92,6 +92,15 @@ describe('a limit of what a peer sends', () => {
     expect([other.prefixes(), sender.established]).toEqual([prefixes(5), 1]);
   });
 
+  it('asks for what was not received when the limit is raised', () => {
+    const { lab: world, sender, change } = lab({ receive: { count: 3, action: 'block' } });
+    sender.announce(prefixes(5));
+    world.run(SECOND);
+    change({ receive: { count: 4, action: 'block' } });
+    world.run(SECOND);
+    expect(sender.refreshes).toEqual([{ type: 'routeRefresh', afi: 1, safi: 1, subtype: 0 }]);
+  });
+
   it('that restarts closes the session with Cease/1 and its data, and opens it again after a time (RFC 4486 4)', () => {
     const limit = { count: 3, action: 'restart', restartTime: 30 } as const;
     const { lab: world, router, sender, other } = lab({ receive: limit });

@@ -246,15 +246,6 @@ export class PeerRoutes {
   }
 }
 
-/** What asks the peer for its tables again; nothing where it would not understand. */
-export function refreshRequests({ session }: SpeakerPeer): Uint8Array[] {
-  if (session?.negotiated.routeRefresh !== true) return [];
-  const subtype = REFRESH_SUBTYPE.REQUEST;
-  return session.negotiated.families.map((family) =>
-    encodeRouteRefresh({ type: 'routeRefresh', afi: afiOf(family), safi: SAFI.UNICAST, subtype }),
-  );
-}
-
 function sourceInfo(peer: SpeakerPeer, negotiated: Negotiated): SourceInfo {
   return {
     kind: 'bgp',

@@ -1,11 +1,12 @@
 // Limits of the routes of a session: how its tables stand against them, and what is said and done when one is exceeded.
-// What `block` keeps out is kept out by the RIB. Not here: closing and opening sessions (sessions.ts).
+// What `block` keeps out is kept out by the RIB.
 
-import { CEASE, type Family, prefixLimitData, shutdownData } from 'node-bgp';
+import { CEASE, type Family, type PeerInput, prefixLimitData, shutdownData } from 'node-bgp';
 import type { RouteLimit, RouteLimits } from '../intent/types.ts';
 import type { FamilyRouter } from './family-router.ts';
 import type { PeerFamily, SpeakerPeer } from './peer.ts';
-import type { LimitReading } from './types.ts';
+import { refreshRequests } from './refresh-requests.ts';
+import type { Fact, LimitReading } from './types.ts';
 
 type Families = Readonly<Record<Family, FamilyRouter>>;
 
@@ -49,7 +50,7 @@ function blockedAt(limit: RouteLimit | undefined): number {
 }
 
 /** Limits that were kept when this was last asked and are not any more. A table that got room again may be told of anew. */
-export function newlyExceeded(peer: SpeakerPeer, routers: Families): LimitReading[] {
+function newlyExceeded(peer: SpeakerPeer, routers: Families): LimitReading[] {
   const news: LimitReading[] = [];
   for (const reading of readLimits(peer, routers)) {
     const key = `${reading.kind} ${reading.family}`;
@@ -78,26 +79,60 @@ const ACTION_TEXT = {
 } as const;
 
 /** `more than 1000 IPv4 routes received; the session is closed for a while` */
-export function limitText({ kind, family, limit }: LimitReading): string {
+function limitText({ kind, family, limit }: LimitReading): string {
   return `more than ${limit.count} ${FAMILY_TEXT[family]} routes ${KIND_TEXT[kind]}${ACTION_TEXT[limit.action]}`;
 }
 
-/** How the session ends by a limit, and how long it stays closed: milliseconds, or for good. */
-export function closingOf(reading: LimitReading) {
+/** What it takes to carry a limit out. */
+export interface Limited {
+  readonly families: Families;
+  run(peer: SpeakerPeer, input: PeerInput, now: number): void;
+  write(peer: SpeakerPeer, bytes: Uint8Array): void;
+  tell(fact: Fact): void;
+}
+
+/** Looks at the tables of a peer after they have changed. */
+export function keepLimits(peer: SpeakerPeer, to: Limited, now: number): void {
+  if (peer.session === undefined) return;
+  for (const reading of newlyExceeded(peer, to.families)) {
+    const { action } = reading.limit;
+    to.tell({ type: 'routeLimitExceeded', peer: peer.intent.name, text: limitText(reading), action });
+    if (action === 'warn' || action === 'block') continue;
+    close(peer, reading, to, now);
+    return;
+  }
+}
+
+/** The session ends, and stays closed for a time or for good. */
+function close(peer: SpeakerPeer, reading: LimitReading, to: Limited, now: number): void {
   const { kind, family, limit } = reading;
   const text = limitText(reading);
-  const forGood = limit.action === 'disable';
-  const closedFor = forGood ? Number.POSITIVE_INFINITY : (limit.restartTime ?? RESTART_TIME) * 1000;
-  // RFC 4486 4 is about what the peer sent; that it is sent too much is our affair.
-  const ours = forGood ? CEASE.ADMINISTRATIVE_SHUTDOWN : CEASE.ADMINISTRATIVE_RESET;
-  const stop =
-    kind === 'export'
-      ? ({ type: 'stop', subcode: ours, text, data: shutdownData(text) } as const)
-      : ({
-          type: 'stop',
-          subcode: CEASE.MAXIMUM_NUMBER_OF_PREFIXES_REACHED,
-          text,
-          data: prefixLimitData(family, limit.count),
-        } as const);
-  return { stop, closedFor };
+  const isForGood = limit.action === 'disable';
+  peer.closedUntil = isForGood ? Number.POSITIVE_INFINITY : now + (limit.restartTime ?? RESTART_TIME) * 1000;
+  if (kind === 'export') {
+    // RFC 4486 4 is about what the peer sent; that it is sent too much is our affair.
+    const subcode = isForGood ? CEASE.ADMINISTRATIVE_SHUTDOWN : CEASE.ADMINISTRATIVE_RESET;
+    to.run(peer, { type: 'stop', subcode, text, data: shutdownData(text) }, now);
+    return;
+  }
+  const subcode = CEASE.MAXIMUM_NUMBER_OF_PREFIXES_REACHED;
+  to.run(peer, { type: 'stop', subcode, text, data: prefixLimitData(family, limit.count) }, now);
+}
+
+export function reopen(peer: SpeakerPeer, to: Limited, now: number): void {
+  peer.closedUntil = undefined;
+  if (peer.shutdown === undefined) to.run(peer, { type: 'start' }, now);
+}
+
+export function sameLimits(a: RouteLimits | undefined, b: RouteLimits | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** The limits of a peer are others now: what it was closed for does not count any more, nor what was left out. */
+export function applyLimits(peer: SpeakerPeer, to: Limited, now: number): void {
+  peer.exceededLimits.clear();
+  if (peer.closedUntil !== undefined) reopen(peer, to, now);
+  const isMissing = [...peer.families.values()].some(({ source }) => source.hasBlockedReceived);
+  // What import left out is stored; of what was not even received only the peer knows.
+  if (isMissing) for (const bytes of refreshRequests(peer)) to.write(peer, bytes);
 }

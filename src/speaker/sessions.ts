@@ -20,7 +20,7 @@ import { type End, SpeakerPeer } from './peer.ts';
 import { PeerDirectory } from './peer-directory.ts';
 import { PeerRoutes, type RouterIdentity } from './peer-routes.ts';
 import { farewell } from './retention.ts';
-import { closingOf, limitText, newlyExceeded } from './route-limits.ts';
+import { applyLimits, keepLimits, type Limited, reopen, sameLimits } from './route-limits.ts';
 import { connectRetryTime, type SessionCircumstances, sessionConfig } from './session-config.ts';
 import { SessionOutput } from './session-output.ts';
 import type { SpeakerOptions } from './speaker.ts';
@@ -44,6 +44,7 @@ export class Sessions {
   readonly #outlet: SessionsOutlet;
   readonly #routes: PeerRoutes;
   readonly #output: SessionOutput;
+  readonly #limited: Limited;
   readonly #peers = new PeerDirectory();
   /** Peers that are not waited for as long as they have no session, and why. */
   absent: ReadonlyMap<string, string> = new Map();
@@ -64,6 +65,12 @@ export class Sessions {
     this.#outlet = outlet;
     this.#routes = new PeerRoutes(families, (fact) => this.#tell(fact));
     this.#output = new SessionOutput(families, connections, (effect) => outlet.effect(effect));
+    this.#limited = {
+      families,
+      run: (...parts) => this.run(...parts),
+      write: (to, bytes) => this.#output.write(to, to.session!.connection, bytes),
+      tell: (fact) => this.#tell(fact),
+    };
     this.#isRestarting = options.restarted || options.kernel === 'none';
   }
 
@@ -139,10 +146,9 @@ export class Sessions {
   update(intent: PeerIntent, now: number): void {
     const peer = this.#peers.get(intent.name)!;
     const hadBfd = peer.intent.bfd !== undefined;
-    const sameLimits = JSON.stringify(peer.intent.limits) === JSON.stringify(intent.limits);
+    const { limits } = peer.intent;
     peer.intent = intent;
-    if (!sameLimits) peer.exceededLimits.clear();
-    if (!sameLimits && peer.closedUntil !== undefined) this.#reopen(peer, now);
+    if (!sameLimits(limits, intent.limits)) applyLimits(peer, this.#limited, now);
     if (hadBfd || intent.bfd !== undefined) this.#watch(intent);
     this.#reconfigure(peer, now);
   }
@@ -220,14 +226,14 @@ export class Sessions {
     }
     for (const output of peer.machine.handle(input, now)) this.#carryOut(peer, output, now);
     this.#setDeadline(peer);
-    if (input.type === 'bytes' && peer.intent.limits !== undefined) this.#keepLimits(peer, now);
+    if (input.type === 'bytes' && peer.intent.limits !== undefined) keepLimits(peer, this.#limited, now);
     peer.wasMet ||= peer.machine.connections.length > 0;
     if (peer.wasMet && peer.machine.state === 'Active' && peer.families.size === 0) this.#outlet.idle(peer, now);
   }
 
   tick(peer: SpeakerPeer, now: number): void {
     this.#routes.expire(peer, now);
-    if (peer.closedUntil !== undefined && peer.closedUntil <= now) this.#reopen(peer, now);
+    if (peer.closedUntil !== undefined && peer.closedUntil <= now) reopen(peer, this.#limited, now);
     this.run(peer, { type: 'tick' }, now);
   }
 
@@ -237,29 +243,11 @@ export class Sessions {
     this.#outlet.deadline(peer, earliest(machine.nextDeadline(), this.#routes.deadlineOf(peer), reopens));
   }
 
-  // --- limits of routes
-
   /** After routes were told: peers are told more only where their limits allow it. */
   keepExportLimits(now: number): void {
-    for (const peer of this.#peers.values()) if (peer.intent.limits?.export !== undefined) this.#keepLimits(peer, now);
-  }
-
-  #keepLimits(peer: SpeakerPeer, now: number): void {
-    if (peer.session === undefined) return;
-    for (const reading of newlyExceeded(peer, this.#families)) {
-      const { action } = reading.limit;
-      this.#tell({ type: 'routeLimitExceeded', peer: peer.intent.name, text: limitText(reading), action });
-      if (action === 'warn' || action === 'block') continue;
-      const { stop, closedFor } = closingOf(reading);
-      peer.closedUntil = now + closedFor;
-      this.run(peer, stop, now);
-      return;
+    for (const peer of this.#peers.values()) {
+      if (peer.intent.limits?.export !== undefined) keepLimits(peer, this.#limited, now);
     }
-  }
-
-  #reopen(peer: SpeakerPeer, now: number): void {
-    peer.closedUntil = undefined;
-    this.run(peer, { type: 'start' }, now);
   }
 
   #reconfigure(peer: SpeakerPeer, now: number): void {

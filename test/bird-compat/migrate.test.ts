@@ -72,15 +72,40 @@ describe('a machine that only reflects', () => {
     });
   });
 
+  test('with limits, roles and neighbours from a range, on a link or of any AS', () => {
+    const open = 'import all; export all;';
+    const { documents, remarks } = migrated(`${FRAME}
+      protocol bgp racks { local as 64512; neighbor range 10.1.0.0/16 internal; rr client; dynamic name "rack"; password "x";
+        dynamic name digits 2; ipv4 { ${open} import limit 100 action block; }; }
+      protocol bgp uplink { local as 64512; neighbor fe80::2 % eth0 as 65001; local role provider; require roles;
+        enable extended messages; ipv4 { ${open} extended next hop; }; ipv6 { ${open} }; }
+      protocol bgp other { local as 64512; neighbor 10.0.0.9 external; ipv4 { ${open} }; }`);
+    const { peers, peerRanges, problems } = intentOf(yamlOf(documents), { node: NODE });
+    expect(problems.map(({ text }) => text)).toEqual([
+      'there is no Secret bgp-passwords in namespace kube-system; the session is set up without a password',
+    ]);
+    expect(peerRanges).toMatchObject([
+      {
+        ...{ name: 'racks', range: '10.1.0.0/16', namePrefix: 'rack', digits: 2 },
+        peer: { routeReflectorClient: true, limits: { import: { count: 100, action: 'block' } } },
+      },
+    ]);
+    expect(peers.get('uplink')).toMatchObject({
+      ...{ address: 'fe80::2', interface: 'eth0', families: ['ipv4', 'ipv6'], remoteAs: 65001 },
+      ...{ role: 'provider', requireRole: true, extendedMessages: true, extendedNextHop: true },
+    });
+    expect(peers.get('other')).toMatchObject({ remoteAs: 0, anyExternalAs: true });
+    expect(remarks).toEqual(['passwords are not printed: put them into the Secret bgp-passwords, keys racks']);
+  });
+
   test('says what it leaves out, and never a password', () => {
     const client = 'local as 64512; neighbor 10.0.0.2 as 64512; rr client; import all; export all;';
     const { documents, remarks } = migrated(
       `${FRAME}protocol bgp a { ${client} password "hunter2"; keepalive time 10; import limit 5; next hop self; ttl security; }`,
     );
     expect(remarks).toEqual([
-      'bird.conf:2:1: a: limits of routes are not kept',
       'passwords are not printed: put them into the Secret bgp-passwords, keys a',
-      'a: not carried over: keepalive time 10, ttl security, next hop self, its limits of routes',
+      'a: not carried over: keepalive time 10, ttl security, next hop self',
     ]);
     expect(JSON.stringify([documents, remarks])).not.toContain('hunter2');
   });
