@@ -10,7 +10,12 @@ const cli = createCli({
   version: packageJson.version,
   signal: interrupted.signal,
   // Loaded when asked for: `caracal status` need not wait for the daemon's parts.
-  run: async (options: RunOptions) => (await import('./daemon/run.ts')).runDaemon(options, packageJson.version),
+  run: async (options: RunOptions) => {
+    const { runDaemon } = await import('./daemon/run.ts');
+    return runDaemon(options, packageJson.version, async (sockets) =>
+      (await import('../bird-compat/program/calico-controls.ts')).openCalicoControls(sockets),
+    );
+  },
   explain: async (options, query) => (await import('./daemon/explain-files.ts')).explainFiles(options, query),
   plan: async (request) => (await import('./daemon/plan.ts')).makePlan(request),
   migrate: async (request, outputs) =>

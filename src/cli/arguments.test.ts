@@ -79,6 +79,10 @@ const COMMANDS: readonly [string, Command][] = [
     'run --drain lower --node-status off --node-events on',
     { type: 'run', flags: { http: [], check: false, drain: 'lower', nodeStatus: 'off', nodeEvents: 'on' } },
   ],
+  [
+    'run --control /a/bird.ctl --control6 /a/bird6.ctl',
+    { type: 'run', flags: { http: [], control: '/a/bird.ctl', control6: '/a/bird6.ctl', check: false } },
+  ],
   ['run --final', { type: 'run', flags: { http: [], check: false, final: true } }],
   ['plan --resources /new', { type: 'plan', resources: '/new', json: false }],
   [

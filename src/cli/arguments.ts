@@ -70,12 +70,14 @@ function parseRun(flags: Flags): Command | UsageError {
   }
   const node = values.get('node')?.[0];
   const resources = values.get('resources')?.[0];
-  const user = values.get('user')?.[0];
+  const [user, control, control6] = ['user', 'control', 'control6'].map((name) => values.get(name)?.[0]);
   const calicoConfig = values.get('calico-config')?.[0];
   return {
     type: 'run',
     flags: {
       ...(user !== undefined && { user }),
+      ...(control !== undefined && { control }),
+      ...(control6 !== undefined && { control6 }),
       ...(node !== undefined && { node }),
       ...(datastore?.type === 'value' && { datastore: datastore.value }),
       ...(resources !== undefined && { resources }),

@@ -85,6 +85,12 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
         help: 'who asks at ADDR:PORT needs the token in this file, but for /livez and /readyz',
       },
       {
+        name: 'control',
+        value: 'PATH',
+        help: 'control socket for what asks BIRD, such as birdcl: the sessions and routes of IPv4',
+      },
+      { name: 'control6', value: 'PATH', help: 'the same for IPv6' },
+      {
         name: 'user',
         value: 'USER[:GROUP]',
         help: 'once all is open, go on as this user, with no more rights than the kernel routes or low ports need',

@@ -68,6 +68,10 @@ export function runOptions(flags: RunFlags, surroundings: Surroundings): RunOpti
     ...(flags.manageTunnel && { manageTunnel: true }),
     ...(flags.listen && { listen: flags.listen }),
     ...(flags.user !== undefined && { user: flags.user }),
+    control: {
+      ...(flags.control !== undefined && { ipv4: flags.control }),
+      ...(flags.control6 !== undefined && { ipv6: flags.control6 }),
+    },
     http: flags.http.length > 0 ? flags.http.map((endpoint) => withToken(endpoint, env)) : [fallback],
     logLevel:
       flags.logLevel ?? CALICO_LOG_LEVELS[variable(env, 'BGP_LOGSEVERITYSCREEN')?.toLowerCase() ?? ''] ?? 'info',

@@ -44,6 +44,9 @@ export interface RunFlags extends KernelFlags, ClusterFlags {
   readonly listen?: ListenOption;
   readonly http: readonly HttpEndpoint[];
   readonly user?: string;
+  /** Paths of control sockets as those of the two BIRDs. */
+  readonly control?: string;
+  readonly control6?: string;
   readonly logLevel?: LogLevel;
   readonly guard?: GuardMode;
   /** Seconds. */
@@ -191,6 +194,8 @@ export interface RunOptions {
   /** Overrides address and port of the resources. */
   readonly listen?: ListenOption;
   readonly http: readonly HttpEndpoint[];
+  /** Control sockets as those of the two BIRDs, by family. */
+  readonly control: { readonly ipv4?: string; readonly ipv6?: string };
   /** Name or number, also with a group behind a colon: who to be once all is open. */
   readonly user?: string;
   readonly logLevel: LogLevel;

@@ -5,7 +5,7 @@ import { missingNodeText } from '../cli/run.ts';
 import type { RunOptions } from '../cli/types.ts';
 import type { ChangedResource, Intent } from '../intent/index.ts';
 import type { Kernel } from '../kernel/port.ts';
-import { receivedPage, routePage, type Speaker, takeSnapshot } from '../speaker/index.ts';
+import { type Fact, receivedPage, routePage, type Speaker, takeSnapshot } from '../speaker/index.ts';
 import type { StatusHandlers } from '../status/answers.ts';
 import { EventLog } from '../status/events.ts';
 import { Metrics } from '../status/metrics/metrics.ts';
@@ -17,6 +17,7 @@ import type { StatusEnvironment } from '../status/types.ts';
 import { Absences } from './absences.ts';
 import { now } from './clock.ts';
 import { ClusterReporter } from './cluster-reporter.ts';
+import { type Controlled, type OwnProtocol, switchedOff } from './controls.ts';
 import { DatastoreLog } from './datastore-log.ts';
 import type { Datastores } from './datastores.ts';
 import { explainQuery } from './explain.ts';
@@ -34,6 +35,8 @@ export interface DaemonParts {
   readonly logger: Logger;
   readonly kernel: Kernel;
   readonly datastores: Datastores;
+  /** Hears of everything that the router tells. */
+  readonly onFact?: (fact: Fact) => void;
   /** Something without which there is no going on; the sentence is for people. */
   readonly onFatal: (text: string, exitCode: number) => void;
 }
@@ -49,6 +52,9 @@ export class Daemon {
   readonly #reporter: ClusterReporter | undefined;
   readonly #metrics: Metrics;
   readonly #events = new EventLog();
+  /** What the resources want, and what of it is switched off by hand. */
+  #wanted: Intent | undefined;
+  #off: readonly OwnProtocol[] = [];
   #stopping: Promise<void> | undefined;
 
   constructor(parts: DaemonParts) {
@@ -67,6 +73,7 @@ export class Daemon {
         logFact(logger, fact);
         this.#events.note(fact, now());
         this.#reporter?.tell(fact);
+        parts.onFact?.(fact);
       },
       onLate: (milliseconds) => this.#metrics.observeLateness(milliseconds),
       onListenError: (error, isFirst) => {
@@ -161,9 +168,31 @@ export class Daemon {
 
   #apply(intent: Intent): void {
     const isFirst = this.#router.appliedAt === undefined;
-    this.#router.apply(intent);
+    this.#wanted = intent;
+    this.#router.apply(switchedOff(intent, this.#off));
     this.#passRequests();
     if (isFirst) this.#absences.begin();
+  }
+
+  /** For whoever turns the daemon by hand. Only after `start`. */
+  controlled(end: (final: boolean) => void): Controlled {
+    const isStopping = () => this.#stopping !== undefined;
+    return {
+      router: this.#router,
+      kernel: this.#parts.kernel,
+      get isStopping() {
+        return isStopping();
+      },
+      setEnabled: (protocol, isEnabled) => this.#setEnabled(protocol, isEnabled),
+      end,
+    };
+  }
+
+  #setEnabled(protocol: OwnProtocol, isEnabled: boolean): void {
+    const { family, kind } = protocol;
+    const others = this.#off.filter((each) => each.family !== family || each.kind !== kind);
+    this.#off = isEnabled ? others : [...others, protocol];
+    if (this.#wanted !== undefined) this.#apply(this.#wanted);
   }
 
   /** Nobody hears of this node before it knows what it is to do. */

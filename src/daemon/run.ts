@@ -11,11 +11,12 @@ import { type Account, dropPrivileges, ROUTER_CAPABILITIES, SPEAKER_CAPABILITIES
 import { ListenError } from '../status/errors.ts';
 import { type HttpServer, startHttp } from '../status/http.ts';
 import { checkResources } from './check.ts';
+import type { Controls, OpenControls } from './controls.ts';
 import { Daemon } from './daemon.ts';
 import { openDatastores } from './datastores.ts';
 import { type Logger, logKernelProblem, makeLogger } from './log.ts';
 
-export async function runDaemon(options: RunOptions, version: string): Promise<number> {
+export async function runDaemon(options: RunOptions, version: string, openControls: OpenControls): Promise<number> {
   if (options.check) return checkResources(options);
   const logger = makeLogger(options.logLevel, options.node);
   const onBug = (error: unknown) => logger.error({ err: error }, 'the datastore was read with an error of our own');
@@ -23,20 +24,35 @@ export async function runDaemon(options: RunOptions, version: string): Promise<n
   const end = Promise.withResolvers<number>();
   let isFinal = options.final === true;
   const kernel = openKernel(options, logger);
+  let controls: Controls | undefined;
   const daemon = new Daemon({
     options,
     version,
     logger,
     datastores,
     kernel,
+    onFact: (fact) => controls?.tell(fact),
     onFatal: (text, code) => end.resolve(fail(text, code)),
   });
   const servers: HttpServer[] = [];
   const { user } = options;
   const owner = user === undefined ? undefined : successor(user);
   if (owner !== undefined && 'problem' in owner) return fail(`--user ${user}: ${owner.problem}`, 2);
+  const onControlError = (error: unknown) => logger.error({ err: error }, 'a command of the control socket failed');
   try {
+    controls = await openControls({
+      sockets: options.control,
+      version,
+      onError: onControlError,
+      ...(owner && { owner }),
+    });
     await daemon.start();
+    controls.serve(
+      daemon.controlled((final) => {
+        isFinal = final;
+        end.resolve(0);
+      }),
+    );
     for (const listen of options.http) {
       const onError = (error: unknown) => logger.error({ err: error }, 'a status request failed');
       servers.push(await startHttp({ listen, handlers: daemon.handlers, onError, ...(owner && { owner }) }));
@@ -62,7 +78,7 @@ export async function runDaemon(options: RunOptions, version: string): Promise<n
   process.on('SIGUSR2', onAudit);
   const code = await end.promise;
   process.off('SIGUSR2', onAudit);
-  await Promise.all(servers.map((server) => server.stop()));
+  await Promise.all([controls?.stop(), ...servers.map((server) => server.stop())]);
   await daemon.stop(undefined, isFinal);
   return code;
 }

@@ -56,8 +56,15 @@ function describeBgp({ bgp }: Protocol): BgpDescription {
   };
 }
 
-/** What Calico's BIRD of a family has: sessions of the family in the order of its configuration, and its own protocols. */
-export function describeIntent(intent: Intent, family: Family): readonly ProtocolDescription[] {
+/**
+ * What Calico's BIRD of a family has: sessions of the family in the order of its configuration, and its own protocols. The
+ * one for static routes is there as long as there are any, or it is among those that are `disabled`.
+ */
+export function describeIntent(
+  intent: Intent,
+  family: Family,
+  disabled: ReadonlySet<string> = new Set(),
+): readonly ProtocolDescription[] {
   const routes = intent.localRoutes
     .filter(({ prefix }) => prefix.includes(':') === (family === 'ipv6'))
     .map(
@@ -77,7 +84,7 @@ export function describeIntent(intent: Intent, family: Family): readonly Protoco
   });
   const sessions = [...intent.peers.values()].filter(({ families }) => families.includes(family));
   return [
-    ...(routes.length === 0 ? [] : [local('static')]),
+    ...(routes.length === 0 && !disabled.has('static1') ? [] : [local('static')]),
     local('kernel', filterName(intent.kernel[family].policy)),
     local('device'),
     local('direct'),
