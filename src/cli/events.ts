@@ -1,5 +1,6 @@
 // `caracal events`: asks the daemon of this node what happened to its sessions, and prints it.
 
+import { formatHttpEndpoint } from '../status/endpoint.ts';
 import { type EventsReport, eventsText } from '../status/events.ts';
 import { fetchPage } from './client.ts';
 import { httpOf } from './environment.ts';
@@ -15,11 +16,25 @@ export async function showEvents(
   const endpoint = httpOf(http, env);
   if (endpoint.type === 'usageError') return endpoint;
   const reply = await fetchPage(endpoint, `/events${peer === undefined ? '' : `?${new URLSearchParams({ peer })}`}`);
-  if (reply.type === 'failure') {
-    stderr.write(`caracal: ${reply.text}\n`);
+  const report = reply.type === 'page' ? parseReport(reply.body) : undefined;
+  if (report === undefined) {
+    const text =
+      reply.type === 'failure' ? reply.text : `what answers at ${formatHttpEndpoint(endpoint)} is no Caracal`;
+    stderr.write(`caracal: ${text}\n`);
     return 1;
   }
-  const report = JSON.parse(reply.body) as EventsReport;
   stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : eventsText(report, peer));
   return 0;
+}
+
+/** Undefined where another program answered. */
+function parseReport(text: string): EventsReport | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isReport = typeof value === 'object' && value !== null && 'events' in value;
+    return isReport ? (value as EventsReport) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

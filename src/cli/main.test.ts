@@ -279,6 +279,11 @@ test.each([
     code: 1,
     stderr: `caracal: what answers at ${http} ${text}\n`,
   });
+  expect(await caracal(['events', '--http', http])).toEqual({
+    ...SILENT,
+    code: 1,
+    stderr: `caracal: what answers at ${http} ${text.replace('/status', '/events')}\n`,
+  });
 });
 
 const EXPLANATION: ExplainReport = {

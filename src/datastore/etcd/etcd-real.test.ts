@@ -415,6 +415,35 @@ describeWith(['etcd', 'openssl'], 'an etcd whose tokens expire', () => {
   });
 });
 
+describeWith(['etcd'], 'an etcd that tells how far it is', () => {
+  let etcd: RealEtcd;
+  beforeAll(async () => {
+    etcd = await RealEtcd.start({ progressSeconds: 1 });
+  }, START_TIMEOUT);
+  afterEach(stopAll);
+  afterAll(() => etcd.stop());
+
+  test('is not read anew after a compaction of what was only other data', async () => {
+    await etcd.put(RED, pool('10.1.0.0/16'));
+    const proxy = await etcd.proxy();
+    const observed = await start({ endpoints: [urlOf(proxy)] }, { probeInterval: 600_000 });
+    for (let version = 0; version < 5; version++) await etcd.put('/elsewhere', `${version}`);
+    // Without a question of ours, contact that is new can only be progress.
+    const contactAt = () => performance.now() - (observed.driver.contact?.().contactAge ?? 0);
+    const before = performance.now();
+    await eventually(() => contactAt() > before + 1_100, contactAt, PATIENCE);
+    await proxy.close();
+    await isSynced(observed, false);
+    await etcd.compact();
+    await proxy.listen();
+    await isSynced(observed, true);
+    await etcd.put(BLUE, pool('10.2.0.0/16'));
+    await becomes(observed, ['blue 10.2.0.0/16', 'red 10.1.0.0/16']);
+    expect(listsOf(observed)).toBe(1);
+    await proxy.close();
+  });
+});
+
 describe('what cannot be an etcd', () => {
   test.each([
     ['10.0.0.1:2379', '"10.0.0.1:2379" is not an endpoint of etcd, which is a URL such as https://10.0.0.1:2379'],

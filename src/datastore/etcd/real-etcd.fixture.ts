@@ -14,9 +14,13 @@ export interface EtcdSettings {
   readonly tls?: true;
   /** `jwt`: tokens that are good for so many seconds. */
   readonly tokenSeconds?: number;
+  /** How often who watches is told how far etcd is. */
+  readonly progressSeconds?: number;
 }
 
 const CERTIFICATES = ['ca', 'server', 'client', 'stranger'] as const;
+
+const PROGRESS = '--experimental-watch-progress-notify-interval';
 
 /** Ends etcd when its own standard input ends. */
 const KEEPER =
@@ -58,7 +62,7 @@ export class RealEtcd {
 
   async restart(): Promise<void> {
     const { url } = this;
-    const { tls, tokenSeconds } = this.#settings;
+    const { tls, tokenSeconds, progressSeconds } = this.#settings;
     const peers = `http://127.0.0.1:${this.#ports[1]}`;
     const options = [
       ...['--data-dir', join(this.folder, 'data'), '--unsafe-no-fsync', '--logger', 'zap', '--log-level', 'error'],
@@ -66,6 +70,7 @@ export class RealEtcd {
       ...['--initial-advertise-peer-urls', peers, '--initial-cluster', `default=${peers}`],
       ...(tls ? ['--cert-file', this.file('server.crt'), '--key-file', this.file('server.key')] : []),
       ...(tls ? ['--trusted-ca-file', this.file('ca.crt'), '--client-cert-auth'] : []),
+      ...(progressSeconds === undefined ? [] : [PROGRESS, `${progressSeconds}s`]),
       ...(tokenSeconds === undefined ? [] : ['--auth-token', this.#jwt(tokenSeconds)]),
     ];
     this.#keeper = spawn('sh', ['-c', KEEPER, join(this.folder, 'log'), 'etcd', ...options], {
