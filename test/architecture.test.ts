@@ -47,7 +47,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'bird-compat/control': [
     ...['src/node-bgp', 'src/policy', 'src/rib', 'src/fib', 'src/intent/types.ts', 'src/speaker', 'src/kernel/port.ts'],
-    ...['bird-compat/language', 'bird-compat/filters', 'bird-compat/intent', 'bird-compat/strftime.ts'],
+    ...['bird-compat/language', 'bird-compat/filters', 'bird-compat/intent'],
+    ...['bird-compat/strftime.ts', 'bird-compat/notification-text.ts'],
   ],
   'bird-compat': [
     ...['src/node-bgp', 'src/policy', 'src/intent/types.ts', 'src/speaker/types.ts', 'src/datastore/resources'],

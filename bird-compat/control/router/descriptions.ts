@@ -1,7 +1,7 @@
 // Configurations as lists of protocols: of a configuration of BIRD what is in it, of Calico's resources what confd's
 // templates would have written for BIRD.
 
-import type { Family } from 'node-bgp';
+import { type Family, familyOf } from 'node-bgp';
 import type { Intent, PeerIntent, RouteLimits } from '../../../src/intent/types.ts';
 import type { Policy } from '../../../src/policy/index.ts';
 import type { BirdConfiguration, Channel, Protocol, ProtocolKind, StaticRoute } from '../../intent/index.ts';
@@ -82,7 +82,8 @@ export function describeIntent(
     channels: [describe(family, PREFERENCES[kind], 'ACCEPT', exportFilter)],
     ...(kind === 'static' ? { routes } : {}),
   });
-  const sessions = [...intent.peers.values()].filter(({ families }) => families.includes(family));
+  // Each of the two BIRDs has the sessions between addresses of its family.
+  const sessions = [...intent.peers.values()].filter(({ address }) => familyOf(address) === family);
   return [
     ...(routes.length === 0 && !disabled.has('static1') ? [] : [local('static')]),
     local('kernel', filterName(intent.kernel[family].policy)),

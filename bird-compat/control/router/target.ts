@@ -81,9 +81,9 @@ export class RouterTarget implements ControlTarget {
   protocols(): readonly ProtocolEntry[] {
     const { running, speaker } = this.#parts;
     const { protocols } = running();
-    const known = new Set(protocols.map(({ name }) => name));
+    const configured = speaker.intent?.peers;
     // Peers of a range come by themselves.
-    const dynamic = [...speaker.sessions.all()].filter(({ intent }) => !known.has(intent.name));
+    const dynamic = [...speaker.sessions.all()].filter(({ intent }) => configured?.has(intent.name) === false);
     return [...protocols, ...dynamic.map(({ intent }) => ({ name: intent.name, kind: 'bgp' as const }))];
   }
 
