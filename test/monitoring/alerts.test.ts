@@ -51,7 +51,7 @@ describeWith(['promtool'], 'the alerts', () => {
       text = (await cluster.ask(name, '/metrics')) ?? '';
       return holds(text);
     };
-    expect(await waitFor(isSo, WAIT), `what ${name} says in the end: ${text}`).toBe(true);
+    expect(await waitFor(isSo, WAIT), `what ${name} says in the end: ${text}\n${cluster.said(name)}`).toBe(true);
     return text;
   }
 

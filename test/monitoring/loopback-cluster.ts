@@ -26,6 +26,7 @@ export const BLOCK_OF_NODE_2 = '10.65.0.64/26';
 export class LoopbackCluster {
   readonly #folder = mkdtempSync(join(tmpdir(), 'caracal-monitoring-'));
   readonly #processes = new Map<string, ChildProcess>();
+  readonly #said = new Map<string, string>();
   #port = 0;
 
   /** @returns where node-1 serves its status by TCP */
@@ -65,7 +66,16 @@ export class LoopbackCluster {
     const where = ['--node', member, '--http', `unix:${this.socket(member)}`];
     const [program = '', ...words] = [...command, CARACAL, 'run', ...where, ...options];
     const { HOSTNAME: _, NODENAME: __, ...rest } = process.env;
-    this.#processes.set(member, spawn(program, words, { env: { ...rest, ...env }, stdio: 'ignore' }));
+    const child = spawn(program, words, { env: { ...rest, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr.on('data', (chunk) => {
+      this.#said.set(member, `${this.#said.get(member) ?? ''}${chunk}`);
+    });
+    this.#processes.set(member, child);
+  }
+
+  /** Its log, for who wants to know why something did not come about. */
+  said(name: string): string {
+    return this.#said.get(name) ?? '';
   }
 
   socket(name: string): string {

@@ -63,7 +63,7 @@ describeWith(['chromium'], 'the status page', () => {
       origin = await cluster.start();
       const isUp = async () =>
         JSON.parse((await cluster.ask('node-1', '/status')) ?? '{}').bgp?.numberEstablishedV4 === 3;
-      expect(await waitFor(isUp, 2 * WAIT)).toBe(true);
+      expect(await waitFor(isUp, 2 * WAIT), cluster.said('node-1')).toBe(true);
     }, TIMEOUT);
 
     afterAll(() => cluster.end(), TIMEOUT);
