@@ -176,7 +176,17 @@ function reflectorSession(
 
 /** What is absent where it is usual. */
 function optionsOf(reflector: RouteReflector, given: ReflectorSession): Partial<Common> {
-  const { external, limits, role, requireRole, extendedMessages, extendedNextHop, longLivedStaleTime, bfd, ttlSecurity } = given;
+  const {
+    external,
+    limits,
+    role,
+    requireRole,
+    extendedMessages,
+    extendedNextHop,
+    longLivedStaleTime,
+    bfd,
+    ttlSecurity,
+  } = given;
   const gracefulShutdown = given.gracefulShutdown ?? reflector.gracefulShutdown;
   return {
     ...(external === undefined ? {} : { anyExternalAs: true }),
