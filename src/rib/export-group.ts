@@ -213,10 +213,26 @@ export class ExportGroup {
   /** A new member: gets the whole table as it is now, then End-of-RIB, then changes. */
   join(source: SourceId): Member {
     const snapshot = this.#freshSnapshot();
+    this.#takeBack(source, snapshot.join);
     const member = new Member(this, source, snapshot.start, snapshot.join);
     member.countFrom(this.changes, { updates: this.advertisedTo(source), withdraws: 0, filtered: 0 });
     this.members.set(source, member);
     return member;
+  }
+
+  /**
+   * A snapshot of some time ago may hold what routes of the new member have replaced since; the log says so to those only who
+   * were members then.
+   */
+  #takeBack(source: SourceId, since: Batch): void {
+    const slots = new Set<number>();
+    for (let batch = since.next; batch !== undefined; batch = batch.next) {
+      for (const slot of batch.slots) if (this.#out.sourceOf(slot) === source) slots.add(slot);
+    }
+    if (slots.size === 0) return;
+    for (const slot of slots) this.#plan.withdraw(slot, NO_SOURCE, source);
+    const segments = this.#plan.pack(this.#out);
+    this.#append(new Batch(this.#out.takePacked(), segments, Int32Array.from(slots), this.#tail.end));
   }
 
   /** A member asks for everything again (ROUTE-REFRESH). */

@@ -148,6 +148,18 @@ describe('a group of one peer', () => {
     expect(rib.groups.groupOf(teller.source.id)!.advertisedTo(second.source.id)).toBe(2);
   });
 
+  it('takes back from a second one what its own routes have replaced since the snapshot that both begin with', () => {
+    const rib = makeRib();
+    const [other, first] = [new TestPeer(rib, 9, { type: 'ebgp' }), new TestPeer(rib, 1, { client: true })];
+    other.announce([A]);
+    settle(rib, [other, first]);
+    const second = new TestPeer(rib, 2, { client: true });
+    second.announce([A]);
+    rib.groups.resend(first.source.id, undefined, undefined);
+    settle(rib, [other, first, second]);
+    expect([other.prefixes(), first.prefixes(), second.prefixes()]).toEqual([[A], [A], []]);
+  });
+
   it('is told what the other one had, when that one leaves and its routes stay', () => {
     const rib = makeRib();
     const [first, second] = [new TestPeer(rib, 1, { type: 'ebgp' }), new TestPeer(rib, 2, { type: 'ebgp' })];
