@@ -3,6 +3,8 @@
 import type { PeerError } from '../../../src/speaker/index.ts';
 import { notificationText } from '../../notification-text.ts';
 
+/** Around the reason, between speakers that know RFC 8538; BIRD does not. */
+const HARD_RESET = '6.9';
 /** Cease/BFD Down, which BIRD does not send. */
 const BFD_DOWN = '6.10';
 
@@ -22,11 +24,17 @@ export function errorText({ text, direction, code, subcode = 0 }: PeerError): st
   const key = `${code}.${subcode}`;
   if (key === BFD_DOWN && direction === 'sent') return 'Error: BFD session down';
   if (key === '6.1' && direction === 'sent') return 'Automatic shutdown: Route limit exceeded';
-  return `${direction === 'received' ? 'Received' : 'BGP Error'}: ${notificationText(code, subcode)}`;
+  const wrapped = key === HARD_RESET ? /Hard Reset: Cease\/([^:]+)/.exec(text)?.[1] : undefined;
+  const name = wrapped === undefined ? notificationText(code, subcode) : sentence(wrapped);
+  return `${direction === 'received' ? 'Received' : 'BGP Error'}: ${name}`;
+}
+
+function sentence(words: string): string {
+  return `${words.slice(0, 1)}${words.slice(1).toLowerCase()}`;
 }
 
 /** What the peer, or we, said about a shutdown (RFC 9003). */
 export function shutdownMessage({ text, code, subcode }: PeerError): string | undefined {
-  const isTold = code === 6 && (subcode === 2 || subcode === 4);
+  const isTold = code === 6 && (subcode === 2 || subcode === 4 || subcode === 9);
   return isTold ? /: "(.*)"$/s.exec(text)?.[1] : undefined;
 }

@@ -1,7 +1,7 @@
 // A speaker and its kernel as a control socket sees and turns them. What is shown of sessions is in sessions.ts, of tables
 // in networks.ts; here is what is asked for by name, and what is done.
 
-import type { Address, Family, Prefix } from 'node-bgp';
+import { type Address, contains, type Family, familyOf, type Prefix } from 'node-bgp';
 import { NO_ROW } from '../../../src/rib/index.ts';
 import { RECOVERY_TIME } from '../../../src/speaker/index.ts';
 import type { SpeakerPeer } from '../../../src/speaker/peer.ts';
@@ -81,9 +81,12 @@ export class RouterTarget implements ControlTarget {
   protocols(): readonly ProtocolEntry[] {
     const { running, speaker } = this.#parts;
     const { protocols } = running();
-    const configured = speaker.intent?.peers;
+    const ranges = protocols.flatMap(({ bgp }) => bgp?.range ?? []);
+    const known = new Set(ranges.length === 0 ? [] : protocols.map(({ name }) => name));
     // Peers of a range come by themselves.
-    const dynamic = [...speaker.sessions.all()].filter(({ intent }) => configured?.has(intent.name) === false);
+    const dynamic = [...speaker.sessions.all()].filter(
+      ({ intent }) => ranges.some((range) => isWithin(range, intent.address)) && !known.has(intent.name),
+    );
     return [...protocols, ...dynamic.map(({ intent }) => ({ name: intent.name, kind: 'bgp' as const }))];
   }
 
@@ -285,6 +288,10 @@ export class RouterTarget implements ControlTarget {
   debug(protocols: readonly string[], flags: readonly string[]): void {
     this.#parts.debug(protocols, flags);
   }
+}
+
+function isWithin(range: Prefix, address: Address): boolean {
+  return familyOf(range) === familyOf(address) && contains(range, address);
 }
 
 /** Protocols that BIRD reloads; of these only sessions have something to do. */
