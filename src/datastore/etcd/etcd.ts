@@ -194,8 +194,9 @@ class Etcd implements EtcdDatastore {
     const { range } = this.#held[0]!;
     const body = { key: encode(range.prefix), range_end: endOf(range.prefix), limit: '1', keys_only: true };
     const purpose = purposeOf(range, client);
-    const { header } = readRange(await client.send({ path: 'kv/range', body, purpose }, signal), client.host);
+    // As of before the question: what is told meanwhile may be newer than the answer.
     const { clusterId, newest } = this.#known!;
+    const { header } = readRange(await client.send({ path: 'kv/range', body, purpose }, signal), client.host);
     if (header.clusterId === clusterId && header.revision >= newest) {
       this.#inContact([]);
       return;
