@@ -1,108 +1,21 @@
 // What a large cluster costs a node that starts: 5,000 Nodes and 20,000 BlockAffinities in a real API server, read by our
-// driver until the first Intent, and by the stock informer beside it. Each reader is a process of its own.
-// `node bench/kubernetes.ts` (needs etcd and kube-apiserver, as the tests of the driver do)
+// driver until the first Intent, and by the stock informer beside it. Each reader is a process of its own, once as the
+// sources are and once as a bundle, which is how Caracal is shipped.
+// `npm run bench -- kubernetes [nodes]` (needs etcd and kube-apiserver, as the tests of the driver do)
 
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { hostnameHash } from '../src/datastore/kubernetes/hostname-label.ts';
-import { kubernetesDatastore } from '../src/datastore/kubernetes/kubernetes.ts';
 import { RealApiServer, whyNoApiServer } from '../src/datastore/kubernetes/real-api-server.fixture.ts';
-import { ResourceStore } from '../src/datastore/store.ts';
-import { computeIntent } from '../src/intent/index.ts';
+import type { Reading } from './kubernetes/measured.ts';
 
 const NODES = 5_000;
-const AFFINITIES = 20_000;
+const AFFINITIES_A_NODE = 4;
 const CONCURRENCY = 32;
-const OWN = 'node-0';
-/** Milliseconds of rest of which the CPU time is taken. */
-const REST = 10_000;
-
-export interface Reading {
-  readonly reader: string;
-  readonly firstListsMs: number;
-  readonly firstIntentMs?: number;
-  readonly resources: number;
-  readonly heapMiB: number;
-  readonly rssMiB: number;
-  readonly peakRssMiB: number;
-  readonly cpuMs: number;
-  readonly restCpuPercent: number;
-}
-
-function bytes(count: number): number {
-  return Math.round(count / 2 ** 20);
-}
-
-function cpu(since?: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(since);
-  return Math.round((user + system) / 1_000);
-}
-
-async function measured(
-  reader: string,
-  resources: number,
-  times: { firstListsMs: number; firstIntentMs?: number },
-): Promise<Reading> {
-  const cpuMs = cpu();
-  const before = process.cpuUsage();
-  await sleep(REST);
-  const restCpuPercent = Math.round((cpu(before) / REST) * 1_000) / 10;
-  const { rss } = process.memoryUsage();
-  globalThis.gc?.();
-  const { heapUsed } = process.memoryUsage();
-  const peakRssMiB = Math.round(process.resourceUsage().maxRSS / 1_024);
-  return {
-    ...{ reader, ...times, resources, heapMiB: bytes(heapUsed), rssMiB: bytes(rss), peakRssMiB },
-    ...{ cpuMs, restCpuPercent },
-  };
-}
-
-/** Milliseconds since this process began. */
-function sinceStart(): number {
-  return Math.round(performance.now());
-}
-
-async function readWithDriver(kubeconfig: string): Promise<Reading> {
-  const store = new ResourceStore();
-  const access = { kubeconfig, insecureSkipTlsVerify: false };
-  const driver = kubernetesDatastore({ node: OWN, access, usePodCidr: false, secretNamespace: 'kube-system' });
-  await driver.start((events) => store.apply(events));
-  if (!store.synced) throw new Error(`not in sync: ${store.detail}`);
-  const firstListsMs = sinceStart();
-  const intent = computeIntent(store, { node: OWN });
-  const firstIntentMs = sinceStart();
-  if (intent.peers.size !== NODES - 1) throw new Error(`${intent.peers.size} peers`);
-  const resources = driver.status().watches.reduce((sum, watch) => sum + watch.resources, 0);
-  const reading = await measured('caracal', resources, { firstListsMs, firstIntentMs });
-  await driver.stop();
-  return reading;
-}
-
-async function readWithInformers(kubeconfig: string): Promise<Reading> {
-  const { CoreV1Api, CustomObjectsApi, KubeConfig, makeInformer } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  const core = config.makeApiClient(CoreV1Api);
-  const custom = config.makeApiClient(CustomObjectsApi);
-  const calico = { group: 'crd.projectcalico.org', version: 'v1' };
-  const plurals = ['bgpconfigurations', 'bgppeers', 'bgpfilters', 'ippools', 'felixconfigurations', 'blockaffinities'];
-  const informers = [
-    makeInformer(config, '/api/v1/nodes', () => core.listNode()),
-    ...plurals.map((plural) =>
-      makeInformer(config, `/apis/${calico.group}/${calico.version}/${plural}`, () =>
-        custom.listClusterCustomObject({ ...calico, plural }),
-      ),
-    ),
-  ];
-  await Promise.all(informers.map((informer) => informer.start()));
-  const firstListsMs = sinceStart();
-  const resources = informers.reduce((sum, informer) => sum + informer.list().length, 0);
-  const reading = await measured('stock informer', resources, { firstListsMs });
-  await Promise.all(informers.map((informer) => informer.stop()));
-  return reading;
-}
 
 /** As kubelets and calico-node write it: about 7 kB, most of it of no use to BGP. */
 function node(index: number): object {
@@ -135,8 +48,8 @@ function node(index: number): object {
   };
 }
 
-function affinity(index: number): object {
-  const owner = `node-${index % NODES}`;
+function affinity(index: number, nodes: number): object {
+  const owner = `node-${index % nodes}`;
   const cidr = `100.${64 + (index >> 10)}.${(index >> 2) & 255}.${(index & 3) * 64}/26`;
   const labels = {
     'projectcalico.org/hostname-hash': hostnameHash(owner),
@@ -151,7 +64,7 @@ function affinity(index: number): object {
   };
 }
 
-async function fill(server: RealApiServer): Promise<void> {
+async function fill(server: RealApiServer, nodes: number): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY, rejectUnauthorized: false });
   const create = (path: string, object: object) =>
     new Promise<void>((resolve, reject) => {
@@ -168,8 +81,10 @@ async function fill(server: RealApiServer): Promise<void> {
   const pool = { apiVersion: 'crd.projectcalico.org/v1', kind: 'IPPool', metadata: { name: 'default' } };
   await create(`${calico}/ippools`, { ...pool, spec: { cidr: '100.64.0.0/10', ipipMode: 'Always' } });
   const jobs = (function* () {
-    for (let i = 0; i < NODES; i++) yield () => create('/api/v1/nodes', node(i));
-    for (let i = 0; i < AFFINITIES; i++) yield () => create(`${calico}/blockaffinities`, affinity(i));
+    for (let i = 0; i < nodes; i++) yield () => create('/api/v1/nodes', node(i));
+    for (let i = 0; i < nodes * AFFINITIES_A_NODE; i++) {
+      yield () => create(`${calico}/blockaffinities`, affinity(i, nodes));
+    }
   })();
   const work = async () => {
     for (const job of jobs) await job();
@@ -178,11 +93,9 @@ async function fill(server: RealApiServer): Promise<void> {
   agent.destroy();
 }
 
-/** In a process of its own: this file, or a bundle of it, with the reader's name. */
-function child(program: string, reader: string, kubeconfig: string): Promise<Reading> {
-  const started = spawn(process.execPath, ['--expose-gc', program, reader, kubeconfig], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+function read(program: string, kubeconfig: string): Promise<Reading> {
+  const flags = ['--expose-gc', '--max-semi-space-size=16'];
+  const started = spawn(process.execPath, [...flags, program, kubeconfig], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   started.stdout.on('data', (chunk) => {
     output += chunk;
@@ -193,29 +106,43 @@ function child(program: string, reader: string, kubeconfig: string): Promise<Rea
   });
 }
 
-async function main(bundle: string | undefined): Promise<void> {
+async function main(nodes: number): Promise<void> {
   const reason = whyNoApiServer();
   if (reason !== undefined) throw new Error(`no API server here: ${reason}`);
+  const folder = mkdtempSync(join(tmpdir(), 'caracal-bench-kubernetes-'));
   const server = await RealApiServer.start();
   try {
     const before = performance.now();
-    await fill(server);
-    console.log(`${NODES} Nodes and ${AFFINITIES} BlockAffinities in ${Math.round(performance.now() - before)} ms`);
-    for (const reader of Object.keys(READERS)) {
-      console.log(await child(import.meta.filename, reader, server.kubeconfig));
-      if (bundle !== undefined) console.log('bundled', await child(bundle, reader, server.kubeconfig));
+    await fill(server, nodes);
+    const took = Math.round(performance.now() - before);
+    console.log(`${nodes} Nodes and ${nodes * AFFINITIES_A_NODE} BlockAffinities, made in ${took} ms`);
+    const rows: object[] = [];
+    for (const name of READERS) {
+      const program = join(import.meta.dirname, 'kubernetes', `${name}.ts`);
+      rows.push({ run: 'sources', ...(await read(program, server.kubeconfig)) });
+      rows.push({ run: 'bundle', ...(await read(await bundled(program, join(folder, name)), server.kubeconfig)) });
     }
+    console.table(rows);
   } finally {
     await server.stop();
+    rmSync(folder, { recursive: true });
   }
 }
 
-const READERS: Readonly<Record<string, (kubeconfig: string) => Promise<Reading>>> = {
-  driver: readWithDriver,
-  informer: readWithInformers,
-};
+/** With all that it imports, as Caracal is shipped. */
+async function bundled(program: string, folder: string): Promise<string> {
+  const { build } = await import('esbuild');
+  const require = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  await build({
+    ...{ entryPoints: { reader: program }, outdir: folder, outExtension: { '.js': '.mjs' } },
+    ...{ bundle: true, splitting: true, minify: true, platform: 'node', format: 'esm', target: 'node24' },
+    ...{ banner: { js: require }, logLevel: 'warning' },
+  });
+  return join(folder, 'reader.mjs');
+}
 
-const [first = '', kubeconfig] = process.argv.slice(2);
-const reader = READERS[first];
-if (reader !== undefined && kubeconfig !== undefined) console.log(JSON.stringify(await reader(kubeconfig)));
-else await main(first === '' ? undefined : first);
+const READERS = ['driver', 'informer'];
+
+const nodes = process.argv[2] ?? `${NODES}`;
+if (!/^[1-9]\d*$/.test(nodes)) throw new Error(`${nodes} is no number of nodes`);
+await main(Number(nodes));
