@@ -60,6 +60,7 @@ describe('a peer that is away for longer than a restart (RFC 9494)', () => {
       { [B]: '10.0.0.2' },
     ]);
     expect(marks(knowing, A)).toEqual([7, COMMUNITY.LLGR_STALE]);
+    expect(hub.peer('Static_10_0_0_1').kept?.isLastChoice).toBe(true);
     expect(hub.page(B).map(({ nextHop, decidedBy }) => [nextHop, decidedBy])).toEqual([
       ['10.0.0.2', 'not stale'],
       ['10.0.0.1', 'not stale'],

@@ -38,6 +38,7 @@ describe('a node whose process dies', () => {
     lab.run(SECOND);
     expect(first.peer('Mesh_10_0_0_2')).toMatchObject({
       state: 'Active',
+      kept: { isLastChoice: false },
       lastError: { text: 'connection reset by peer' },
       counters: { received: 1, accepted: 1, advertised: 0, flaps: 1 },
     });
@@ -320,6 +321,14 @@ describe('what our OPEN says about restarts', () => {
     first.node.reset();
     lab.converge();
     expect(said()).toEqual({ restarted: false, forwarding: true });
+  });
+
+  it('that forwarding went on, where a new configuration closed the session', () => {
+    const { lab, tor, said } = start();
+    lab.apply(calico('BGPPeer', 'tor', { peerIP: '10.0.0.99', asNumber: 65001, sourceAddress: 'None' }));
+    lab.run(SECOND);
+    lab.converge();
+    expect([tor.established, said()]).toEqual([2, { restarted: false, forwarding: true }]);
   });
 
   it('that the process restarted and forwarding went on, and later no more that it restarted', () => {

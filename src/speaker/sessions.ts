@@ -123,11 +123,12 @@ export class Sessions {
     if (peer.intent.bfd !== undefined) this.#outlet.effect({ type: 'bfd', peer: name });
   }
 
-  /** What was switched off by hand stays so. */
+  /** What was switched off by hand stays so; what was forwarded goes on (F bit). */
   restart(intent: PeerIntent, now: number): void {
-    const shutdown = this.#peers.get(intent.name)?.shutdown;
+    const { shutdown, hadSession } = this.#peers.get(intent.name)!;
     this.remove(intent.name, CEASE.OTHER_CONFIGURATION_CHANGE, '', now);
     this.add(intent, now, shutdown);
+    this.#peers.get(intent.name)!.hadSession = hadSession;
   }
 
   administer(name: string, order: PeerOrder, now: number): void {

@@ -69,6 +69,7 @@ function peerSnapshot(peer: SpeakerPeer, families: Speaker['families'], absent: 
     since: peer.since,
     ...(peer.lastError === undefined ? {} : { lastError: peer.lastError }),
     ...retryOf(peer),
+    ...(session === undefined ? keptOf(peer) : {}),
     ...(session === undefined ? {} : { negotiated: session.negotiated, endpoints: session.endpoints }),
     ...(absent === undefined || session !== undefined ? {} : { absent }),
     counters: countersOf(peer, families),
@@ -82,6 +83,16 @@ function retryOf({ machine, intent, closedUntil }: SpeakerPeer): Pick<PeerSnapsh
   const isWaiting = (machine.state === 'Idle' || machine.state === 'Active') && !intent.passive;
   const retryAt = isWaiting ? machine.nextDeadline() : undefined;
   return retryAt === undefined ? {} : { retryAt };
+}
+
+/** Of several families the one that is kept for longest. */
+function keptOf({ families }: SpeakerPeer): Pick<PeerSnapshot, 'kept'> {
+  const times = Array.from(families.values(), ({ staleUntil, longStaleUntil }) => ({
+    until: longStaleUntil ?? staleUntil ?? 0,
+    isLastChoice: longStaleUntil !== undefined,
+  }));
+  const kept = times.sort((a, b) => b.until - a.until)[0];
+  return kept === undefined ? {} : { kept };
 }
 
 function limitsOf(peer: SpeakerPeer, families: Speaker['families']): Pick<PeerSnapshot, 'limits'> {

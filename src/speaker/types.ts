@@ -184,6 +184,8 @@ export interface PeerSnapshot {
   readonly lastError?: PeerError;
   /** Milliseconds since the epoch: when the next attempt to connect is due; absent where none is planned. */
   readonly retryAt?: number;
+  /** The session is gone and its routes are not: until when (milliseconds since the epoch), and whether as the last choice. */
+  readonly kept?: { readonly until: number; readonly isLastChoice: boolean };
   readonly negotiated?: Negotiated;
   readonly endpoints?: Endpoints;
   /** Why nobody waits for a session: `its Node node-7 is NotReady`. */

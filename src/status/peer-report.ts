@@ -86,6 +86,17 @@ function establishedInfo({ families, negotiated }: PeerSnapshot): string {
 
 /** What comes next; only where the reason does not say so already. */
 function outlook(peer: PeerSnapshot, now: number): readonly string[] {
+  return [...attempt(peer, now), ...keeping(peer, now)];
+}
+
+/** A peer that may only be restarting is not missed yet. */
+function keeping({ kept, counters }: PeerSnapshot, now: number): readonly string[] {
+  if (kept === undefined || counters.received === 0) return [];
+  const how = kept.isLastChoice ? 'kept as the last choice' : 'kept';
+  return [`its routes are ${how} for ${durationText(Math.max(0, kept.until - now))}`];
+}
+
+function attempt(peer: PeerSnapshot, now: number): readonly string[] {
   if (peer.lastError && peer.passive && (peer.state === 'Active' || peer.state === 'Connect')) {
     return [`waiting for ${peer.address} to connect`];
   }
