@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Family } from 'node-bgp';
 import { environment, inNamespace, run, runOrThrow } from '../../topologies/commands.ts';
 import { waitFor } from '../../topologies/wait-for.ts';
 import type { Errand, Neighbour, Report, Told } from './recorder.ts';
@@ -105,6 +106,11 @@ export class Stage {
   }
 }
 
+export interface ProgrammedRoute {
+  /** `default`, a prefix, or an address. */
+  readonly dst: string;
+}
+
 /** Daemons at work in a namespace, with their neighbours. */
 export class Play {
   readonly #folder = mkdtempSync(join(tmpdir(), 'caracal-side-by-side-'));
@@ -153,10 +159,10 @@ export class Play {
   }
 
   /** Routes that the daemons put into the kernel, as `ip -json` shows them, sorted. */
-  async programmed(): Promise<readonly object[]> {
-    const shown = (family: string) =>
-      runOrThrow(['ip', '-n', this.#namespace, family, '-json', 'route', 'show', 'proto', 'bird']);
-    const routes = [...JSON.parse((await shown('-4')) || '[]'), ...JSON.parse((await shown('-6')) || '[]')];
+  async programmed(family: Family): Promise<readonly ProgrammedRoute[]> {
+    const option = family === 'ipv4' ? '-4' : '-6';
+    const shown = await runOrThrow(['ip', '-n', this.#namespace, option, '-json', 'route', 'show', 'proto', 'bird']);
+    const routes: ProgrammedRoute[] = JSON.parse(shown || '[]');
     return routes.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   }
 
