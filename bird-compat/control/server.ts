@@ -1,7 +1,8 @@
 // The control socket: where it is, who may use it, and the connections to it. What is said there is in conversation.ts.
 
-import { chmodSync, chownSync, unlinkSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { Conversation } from './conversation.ts';
 import { Reconfiguration } from './reconfiguration.ts';
 import type { ControlTarget, LogClass } from './types.ts';
@@ -56,7 +57,9 @@ export class ControlServer {
       this.#admit();
     } catch (error) {
       if (!isErrorWithCode(error)) throw error;
-      throw new ControlSocketError(`Cannot create control socket ${path}: ${reasonOf(error.code)}`);
+      // Node.js says EACCES of a folder that is not there.
+      const code = existsSync(dirname(path)) ? error.code : 'ENOENT';
+      throw new ControlSocketError(`Cannot create control socket ${path}: ${reasonOf(code)}`);
     }
   }
 
