@@ -20,6 +20,7 @@ test('docs/status.md names every field of the answers', () => {
     localAddress: '10.0.0.1',
     lastError: { at: NOW, text: 'a', direction: 'sent', code: 6, subcode: 2, help: 'a', message: 'ff' },
     retryAt: NOW,
+    limits: [{ kind: 'import', family: 'ipv4', limit: { count: 1, action: 'warn' }, count: 2, isExceeded: true }],
     endpoints: { local: '10.0.0.1', localPort: 1, remote: '10.0.0.2', remotePort: 179 },
     negotiated: {
       ...NEGOTIATED,

@@ -3,13 +3,13 @@
 import type { Family, Negotiated } from 'node-bgp';
 import { formatRouterId } from 'node-bgp';
 import type { PeerKind } from '../intent/types.ts';
-import type { PeerSnapshot } from '../speaker/types.ts';
+import type { LimitReading, PeerSnapshot } from '../speaker/types.ts';
 import { bfdInfo } from './bfd-report.ts';
 import { capabilityText } from './capabilities.ts';
 import { passwordInfo } from './password-info.ts';
 import { peerRole } from './role.ts';
 import { durationText, timestamp } from './time.ts';
-import type { BfdSessionStatus, Md5Drops, NegotiatedReport, PeerReport, PeerType } from './types.ts';
+import type { BfdSessionStatus, LimitReport, Md5Drops, NegotiatedReport, PeerReport, PeerType } from './types.ts';
 
 const PEER_TYPE: Readonly<Record<PeerKind, PeerType>> = {
   mesh: 'NodeMesh',
@@ -58,7 +58,12 @@ export function peerReport(peer: PeerSnapshot, now: number, around: PeerSurround
     ...(negotiated && { negotiated: negotiatedReport(negotiated) }),
     ...(bfd && { bfd: bfd.state }),
     counters: peer.counters,
+    ...(peer.limits && { limits: peer.limits.map(limitReport) }),
   };
+}
+
+function limitReport({ kind, family, limit: { count, action }, count: routes, isExceeded }: LimitReading): LimitReport {
+  return { kind, family, limit: count, action, routes, exceeded: isExceeded };
 }
 
 /**
@@ -77,11 +82,19 @@ function joined(reason: string | undefined, more: string | undefined): string | 
   return reason === undefined || more === undefined ? (reason ?? more) : `${reason}; ${more}`;
 }
 
-/** A session that does not carry what it was made for is a reason to look twice. */
-function establishedInfo({ families, negotiated }: PeerSnapshot): string {
+/** A session that does not carry what it was made for, or carries too much, is a reason to look twice. */
+function establishedInfo({ families, negotiated, limits = [] }: PeerSnapshot): string {
   const missing = negotiated ? families.filter((family) => !negotiated.families.includes(family)) : [];
-  if (missing.length === 0) return 'Established';
-  return `Established, without ${missing.map((family) => FAMILY_NAME[family]).join(' and ')} (not offered by the peer)`;
+  const names = missing.map((family) => FAMILY_NAME[family]).join(' and ');
+  const without = missing.length === 0 ? [] : [`without ${names} (not offered by the peer)`];
+  return ['Established', ...without, ...limits.filter(({ isExceeded }) => isExceeded).map(limitInfo)].join(', ');
+}
+
+const KIND_TEXT = { receive: 'received', import: 'imported', export: 'sent' } as const;
+
+function limitInfo({ kind, family, limit: { count, action } }: LimitReading): string {
+  const more = `more than ${count} ${FAMILY_NAME[family]} routes ${KIND_TEXT[kind]}`;
+  return action === 'block' ? `${more} (further ones are left out)` : more;
 }
 
 /** What comes next; only where the reason does not say so already. */

@@ -230,6 +230,17 @@ const INFO_CASES: readonly [string, Partial<PeerSnapshot>, string][] = [
     { families: ['ipv4', 'ipv6'], negotiated: NEGOTIATED },
     'Established, without IPv6 (not offered by the peer)',
   ],
+  [
+    'established with more routes than it should have',
+    {
+      limits: [
+        { kind: 'import', family: 'ipv4', limit: { count: 5, action: 'warn' }, count: 6, isExceeded: true },
+        { kind: 'export', family: 'ipv6', limit: { count: 9, action: 'block' }, count: 9, isExceeded: true },
+        { kind: 'receive', family: 'ipv4', limit: { count: 9, action: 'block' }, count: 6, isExceeded: false },
+      ],
+    },
+    'Established, more than 5 IPv4 routes imported, more than 9 IPv6 routes sent (further ones are left out)',
+  ],
   ['idle before its start', { state: 'Idle' }, 'Idle: not started'],
   ['idle with a start ahead', { state: 'Idle', retryAt: NOW + 1500 }, 'Idle: starts in 2 s'],
   ['connecting for the first time', { state: 'Connect' }, 'Connect: no answer yet from 10.0.0.2:179'],

@@ -139,6 +139,18 @@ export interface LastErrorReport {
   readonly message?: string;
 }
 
+/** How the routes of a session stand against a limit. */
+export interface LimitReport {
+  /** `receive`: all that comes; `import`: what the import policy accepts; `export`: what the peer is told. */
+  readonly kind: 'receive' | 'import' | 'export';
+  readonly family: Family;
+  readonly limit: number;
+  readonly action: 'warn' | 'block' | 'restart' | 'disable';
+  readonly routes: number;
+  /** With `block`: routes are left out. */
+  readonly exceeded: boolean;
+}
+
 export interface BfdReport {
   readonly peerIP: Address;
   readonly sourceAddress?: Address;
@@ -186,6 +198,8 @@ export interface PeerReport {
   /** State of the BFD session beside it. */
   readonly bfd?: BfdState;
   readonly counters: PeerCounters;
+  /** Of an Established session. */
+  readonly limits?: readonly LimitReport[];
 }
 
 export interface BgpReport {
