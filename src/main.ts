@@ -1,18 +1,21 @@
 // The program `caracal`: the command line, with the daemon and the labs behind it.
 
+import { dirname } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { createCli } from './cli/main.ts';
+import { ownCommit } from './cli/release.ts';
 import type { LabCommand, RunOptions } from './cli/types.ts';
 
+const release = { version: packageJson.version, commit: ownCommit(dirname(import.meta.dirname)) };
 const interrupted = new AbortController();
 
 const cli = createCli({
-  version: packageJson.version,
+  release,
   signal: interrupted.signal,
   // Loaded when asked for: `caracal status` need not wait for the daemon's parts.
   run: async (options: RunOptions) => {
     const { runDaemon } = await import('./daemon/run.ts');
-    return runDaemon(options, packageJson.version, async (sockets) =>
+    return runDaemon(options, release, async (sockets) =>
       (await import('../bird-compat/program/calico-controls.ts')).openCalicoControls(sockets),
     );
   },

@@ -27,7 +27,7 @@ export function parseArguments(argv: readonly string[]): Command | UsageError {
   const [first, ...rest] = argv;
   if (first === undefined) return usageError(`a command is missing: ${COMMAND_NAMES.join(', ')}`);
   if (first === '--help' || first === '-h') return { type: 'help' };
-  if (first === '--version' || first === '-V') return { type: 'version' };
+  if (first === '--version' || first === '-V') return { type: 'version', json: false };
   const name = COMMAND_NAMES.find((candidate) => candidate === first);
   if (name === undefined) {
     const what = first.startsWith('-') ? 'option' : 'command';
@@ -48,7 +48,7 @@ const PARSERS: Readonly<Record<CommandName, (flags: Flags) => Command | UsageErr
   plan: parsePlan,
   migrate: parseMigrate,
   lab: parseLab,
-  version: (flags) => onlyOptions('version', flags) ?? { type: 'version' },
+  version: (flags) => onlyOptions('version', flags) ?? { type: 'version', json: flags.values.has('json') },
   help: parseHelp,
 };
 

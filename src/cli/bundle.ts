@@ -2,12 +2,13 @@
 // it before, and any tool can after; nothing in it is secret.
 
 import { writeFileSync } from 'node:fs';
-import { arch, platform, release } from 'node:os';
+import { arch, platform, release as systemRelease } from 'node:os';
 import { formatHttpEndpoint } from '../status/endpoint.ts';
 import { isErrorWithCode } from '../status/errors.ts';
 import { fetchPage } from './client.ts';
 import { httpOf } from './environment.ts';
 import type { Outputs } from './output.ts';
+import type { Release } from './release.ts';
 import type { BundleCommand, Environment, UsageError } from './types.ts';
 
 /** What is asked for; the first one says whether a Caracal answers. */
@@ -28,7 +29,7 @@ const MODE = 0o600;
 export async function writeBundle(
   { file, http }: BundleCommand,
   env: Environment,
-  version: string,
+  release: Release,
   { stdout, stderr }: Outputs,
 ): Promise<number | UsageError> {
   const endpoint = httpOf(http, env);
@@ -43,7 +44,12 @@ export async function writeBundle(
     pages[name] = reply.type === 'page' ? parsed(reply.body) : { problem: reply.text, answer: reply.body };
   }
   const madeAt = new Date().toISOString();
-  const versions = { caracal: version, node: process.version, system: `${platform()} ${release()} ${arch()}` };
+  const versions = {
+    caracal: release.version,
+    commit: release.commit,
+    node: process.version,
+    system: `${platform()} ${systemRelease()} ${arch()}`,
+  };
   const bundle = redacted({ madeAt, askedAt: formatHttpEndpoint(endpoint), versions, ...pages });
   const text = `${JSON.stringify(bundle, undefined, 2)}\n`;
   if (file === '-') {

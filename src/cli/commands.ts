@@ -218,7 +218,11 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     summary: 'build a network of namespaces with a daemon in each node',
     options: [],
   },
-  version: { usage: ['caracal version'], summary: 'show the version', options: [] },
+  version: {
+    usage: ['caracal version [--json]'],
+    summary: 'show version, commit, runtime and platform',
+    options: [{ name: 'json', help: 'the same as JSON' }],
+  },
   help: { usage: ['caracal help [COMMAND]'], summary: 'show what a command does', options: [] },
 };
 

@@ -17,9 +17,11 @@ import { environmentFixture, peerFixture, snapshotFixture } from '../status/snap
 import { statusText } from '../status/text.ts';
 import { type CliDependencies, createCli } from './main.ts';
 import type { PlanRequest } from './plan.ts';
+import { releaseText } from './release.ts';
 import { missingNodeText } from './run.ts';
 import type { LabCommand, RunOptions } from './types.ts';
 
+const RELEASE = { version: '0.1.0', commit: 'abc' };
 const REPORT = statusReport(snapshotFixture({ peers: [peerFixture()] }), environmentFixture());
 
 let folder: string;
@@ -52,7 +54,7 @@ async function caracal(argv: readonly string[], env = {}, change: Partial<CliDep
       seen.labs.push(command);
       return 7;
     },
-    version: '0.1.0',
+    release: RELEASE,
     stdout: { write: (text) => (seen.stdout += text) },
     stderr: { write: (text) => (seen.stderr += text) },
     ...change,
@@ -140,7 +142,9 @@ test('lab hands its command over', async () => {
 });
 
 test('version and help go to standard output', async () => {
-  expect(await caracal(['version'])).toEqual({ ...SILENT, code: 0, stdout: 'caracal 0.1.0\n' });
+  expect(await caracal(['version'])).toEqual({ ...SILENT, code: 0, stdout: releaseText(RELEASE, false) });
+  const asJson = releaseText(RELEASE, true);
+  expect(await caracal(['version', '--json'])).toEqual({ ...SILENT, code: 0, stdout: asJson });
   const help = await caracal(['help', 'status']);
   expect(help).toEqual({
     ...SILENT,
@@ -205,7 +209,7 @@ test('bundle writes all that a bug report needs into one file that only its owne
   const bundle = JSON.parse(readFileSync(file, 'utf8'));
   expect(bundle).toMatchObject({
     askedAt: http,
-    versions: { caracal: '0.1.0', node: process.version },
+    versions: { caracal: '0.1.0', commit: 'abc', node: process.version },
     status: REPORT,
     events: { events: [{ ...EVENT, fields: { password: '(left out)' } }] },
     intent: { peers: [{ name: 'a', password: '(left out)', addresses: ['10.0.0.1'] }] },

@@ -11,6 +11,7 @@ import { type ExplainFiles, showExplanation } from './explain.ts';
 import { helpText } from './help.ts';
 import type { Outputs } from './output.ts';
 import { type MakePlan, PLAN_EXIT, showPlan } from './plan.ts';
+import { type Release, releaseText } from './release.ts';
 import { prepareRun } from './run.ts';
 import { showStatus, watchStatus } from './status.ts';
 import type { Command, Environment, LabCommand, MigrateRequest, RunOptions, UsageError } from './types.ts';
@@ -24,7 +25,7 @@ export interface CliDependencies extends Partial<Outputs> {
   readonly migrate: (request: MigrateRequest, outputs: Outputs) => Promise<number>;
   /** Builds, shows or removes a lab; gives the exit code. */
   readonly lab: (command: LabCommand) => Promise<number>;
-  readonly version: string;
+  readonly release: Release;
   /** Ends `--watch`. */
   readonly signal?: AbortSignal;
 }
@@ -49,7 +50,7 @@ export function createCli(dependencies: CliDependencies): Main {
 async function dispatch(
   command: Command,
   env: Environment,
-  { run, explain, plan, migrate, lab, version, signal = new AbortController().signal }: CliDependencies,
+  { run, explain, plan, migrate, lab, release, signal = new AbortController().signal }: CliDependencies,
   outputs: Outputs,
 ): Promise<number | UsageError> {
   switch (command.type) {
@@ -70,7 +71,7 @@ async function dispatch(
     case 'events':
       return showEvents(command, env, outputs);
     case 'bundle':
-      return writeBundle(command, env, version, outputs);
+      return writeBundle(command, env, release, outputs);
     case 'plan':
       return showPlan(command, env, plan, outputs);
     case 'migrate': {
@@ -80,7 +81,7 @@ async function dispatch(
     case 'lab':
       return lab(command.lab);
     case 'version':
-      outputs.stdout.write(`caracal ${version}\n`);
+      outputs.stdout.write(releaseText(release, command.json));
       return 0;
     case 'help':
       outputs.stdout.write(helpText(command.command));

@@ -119,7 +119,7 @@ export type Command =
   | PlanCommand
   | MigrateCommand
   | { readonly type: 'lab'; readonly lab: LabCommand }
-  | { readonly type: 'version' }
+  | { readonly type: 'version'; readonly json: boolean }
   | { readonly type: 'help'; readonly command?: CommandName };
 
 export type CommandName =

@@ -1,6 +1,7 @@
 // The daemon that lives from Calico's resources: from datastores to Intents, past the guard, to the router; and what it
 // answers about itself over HTTP.
 
+import type { Release } from '../cli/release.ts';
 import { missingNodeText } from '../cli/run.ts';
 import type { RunOptions } from '../cli/types.ts';
 import type { ChangedResource, Intent } from '../intent/index.ts';
@@ -31,7 +32,7 @@ import { RunningRouter } from './running-router.ts';
 
 export interface DaemonParts {
   readonly options: RunOptions;
-  readonly version: string;
+  readonly release: Release;
   readonly logger: Logger;
   readonly kernel: Kernel;
   readonly datastores: Datastores;
@@ -232,13 +233,13 @@ export class Daemon {
   }
 
   #environment(): StatusEnvironment {
-    const { version, options, kernel, datastores } = this.#parts;
+    const { release, options, kernel, datastores } = this.#parts;
     const { store, lastEventAt } = this.#intents;
     const contact = [...datastores.drivers.values()].find((driver) => driver.contact !== undefined)?.contact?.();
     const { startedAt, appliedAt, isRecovering } = this.#router;
     const md5Drops = this.#md5Drops.count;
     return {
-      version,
+      ...release,
       startedAt,
       now: now(),
       ...(appliedAt === undefined ? {} : { reconfiguredAt: appliedAt }),

@@ -1,5 +1,6 @@
 // `caracal run`: from options to a running daemon, and from a signal or a fatal sentence to an exit code.
 
+import type { Release } from '../cli/release.ts';
 import type { RunOptions } from '../cli/types.ts';
 import { DatastoreError } from '../datastore/errors.ts';
 import { LinuxKernel } from '../kernel/kernel.ts';
@@ -16,7 +17,7 @@ import { Daemon } from './daemon.ts';
 import { openDatastores } from './datastores.ts';
 import { type Logger, logKernelProblem, makeLogger } from './log.ts';
 
-export async function runDaemon(options: RunOptions, version: string, openControls: OpenControls): Promise<number> {
+export async function runDaemon(options: RunOptions, release: Release, openControls: OpenControls): Promise<number> {
   if (options.check) return checkResources(options);
   const logger = makeLogger(options.logLevel, options.node);
   const onBug = (error: unknown) => logger.error({ err: error }, 'the datastore was read with an error of our own');
@@ -27,7 +28,7 @@ export async function runDaemon(options: RunOptions, version: string, openContro
   let controls: Controls | undefined;
   const daemon = new Daemon({
     options,
-    version,
+    release,
     logger,
     datastores,
     kernel,
@@ -42,7 +43,7 @@ export async function runDaemon(options: RunOptions, version: string, openContro
   try {
     controls = await openControls({
       sockets: options.control,
-      version,
+      version: release.version,
       onError: onControlError,
       ...(owner && { owner }),
     });

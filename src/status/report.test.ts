@@ -48,6 +48,7 @@ test('the report holds the whole snapshot in the words of CalicoNodeStatus', () 
       state: 'Ready',
       reasons: [],
       version: '0.1.0',
+      commit: '0123456789abcdef0123456789abcdef01234567',
       routerID: '10.0.0.1',
       asNumber: 64512,
       clusterID: '244.0.0.1',

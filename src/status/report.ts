@@ -33,12 +33,13 @@ export function statusReport(snapshot: Snapshot, environment: StatusEnvironment)
 
 function agentReport(snapshot: Snapshot, environment: StatusEnvironment): AgentReport {
   const { bgpIdentifier, localAs, clusterId } = snapshot;
-  const { reconfiguredAt, startedAt, version, recovering } = environment;
+  const { reconfiguredAt, startedAt, version, commit, recovering } = environment;
   const { ready, reasons } = readiness(snapshot, environment);
   return {
     state: ready ? 'Ready' : 'NotReady',
     reasons,
     version,
+    commit,
     ...(bgpIdentifier !== undefined && { routerID: bgpIdentifier }),
     ...(localAs !== undefined && { asNumber: localAs }),
     ...(clusterId !== undefined && { clusterID: clusterId }),

@@ -87,6 +87,7 @@ export function bfdFixture(change: Partial<BfdSessionStatus> = {}): BfdSessionSt
 export function environmentFixture(change: Partial<StatusEnvironment> = {}): StatusEnvironment {
   return {
     version: '0.1.0',
+    commit: '0123456789abcdef0123456789abcdef01234567',
     startedAt: NOW - 125 * MINUTE,
     now: NOW,
     datastore: { type: 'files', synced: true },

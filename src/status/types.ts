@@ -46,6 +46,7 @@ export interface DatastoreStatus {
 /** All that a report needs and a Snapshot does not hold; moments are milliseconds since the epoch. */
 export interface StatusEnvironment {
   readonly version: string;
+  readonly commit: string;
   readonly startedAt: number;
   readonly now: number;
   /** When an Intent was applied last. */
@@ -83,6 +84,8 @@ export interface AgentReport {
   /** Why not ready; empty when ready. */
   readonly reasons: readonly string[];
   readonly version: string;
+  /** `unknown` where neither a build nor a work tree says it. */
+  readonly commit: string;
   readonly routerID?: string;
   readonly asNumber?: Asn;
   readonly clusterID?: string;

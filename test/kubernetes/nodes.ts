@@ -33,7 +33,8 @@ export class TestNode {
     const command = ['--node', name, '--datastore', 'kubernetes', '--kernel', 'none', ...words];
     const options = optionsOf(command, { KUBECONFIG: kubeconfig, ...env });
     this.daemon = new Daemon({
-      ...{ options, version: '0.1.0', logger: makeLogger('silent', name), kernel: new NoKernel() },
+      release: { version: '0.1.0', commit: 'unknown' },
+      ...{ options, logger: makeLogger('silent', name), kernel: new NoKernel() },
       datastores: openDatastores(options, (error) => this.bugs.push(error)),
       onFatal: (text) => this.fatal.push(text),
     });

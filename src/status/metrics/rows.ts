@@ -10,8 +10,8 @@ const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 export const STATES = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const;
 
 const AGENT_ROWS: readonly MetricRow[] = [
-  gauge('caracal_build_info', 'Always 1; what runs.', ['version', 'runtime'], ({ report }) => [
-    [1, { version: report.agent.version, runtime: `node ${process.versions.node}` }],
+  gauge('caracal_build_info', 'Always 1; what runs.', ['version', 'commit', 'runtime'], ({ report: { agent } }) => [
+    [1, { version: agent.version, commit: agent.commit, runtime: `node ${process.versions.node}` }],
   ]),
   gauge('caracal_ready', '1: ready, as /readyz answers.', [], ({ report }) => [[flag(report.agent.state === 'Ready')]]),
   gauge('caracal_recovering', '1: routes of peers are awaited after a graceful restart.', [], ({ report }) => [
