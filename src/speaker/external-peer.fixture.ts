@@ -98,8 +98,8 @@ export class ExternalPeer implements Process<PeerInput, PeerOutput> {
     const path = peerType === 'ebgp' ? [{ type: 'sequence', asns: [this.peer.config.localAs] } as const] : [];
     const full: Attributes = { origin: 0, asPath: path, nextHop: this.address, ...attributes };
     const family = familyOf(prefixes[0]!);
-    const mp = family === 'ipv6';
-    const packer = new UpdatePacker(4096);
+    const mp = full.nextHop!.includes(':');
+    const packer = new UpdatePacker(this.negotiated.maxMessageLength);
     const nextHop = mp ? addressBytes(full.nextHop!) : undefined;
     packer.reach(family, encodeAttributes(full, { peerType, fourOctetAs }, mp), nextHop);
     this.#sendPrefixes(packer, prefixes);
