@@ -92,6 +92,18 @@ describe('a limit of what a peer sends', () => {
     expect([other.prefixes(), sender.established]).toEqual([prefixes(5), 1]);
   });
 
+  it('counts at once when it is lowered', () => {
+    const { lab: world, router, sender, facts, change } = lab({ import: { count: 10, action: 'block' } });
+    sender.announce(prefixes(5));
+    world.run(SECOND);
+    change({ import: { count: 4, action: 'block' } });
+    world.run(SECOND);
+    expect([facts().length, router.peer('sender').counters.accepted]).toEqual([1, 5]);
+    change({ import: { count: 4, action: 'restart' } });
+    world.run(SECOND);
+    expect([sender.isUp, sender.notifications.map(({ subcode }) => subcode)]).toEqual([false, [1]]);
+  });
+
   it('asks for what was not received when the limit is raised', () => {
     const { lab: world, sender, change } = lab({ receive: { count: 3, action: 'block' } });
     sender.announce(prefixes(5));

@@ -184,18 +184,30 @@ export class PeerRoutes {
 
   /** Routes that the restarted peer has not sent again go. */
   #endStale(peer: SpeakerPeer, family: Family): void {
-    const state = peer.families.get(family)!;
-    if (state.staleUntil === undefined && state.longStaleUntil === undefined) return;
+    const state = peer.families.get(family);
+    if (state === undefined || (state.staleUntil === undefined && state.longStaleUntil === undefined)) return;
     state.staleUntil = undefined;
     state.longStaleUntil = undefined;
     if (peer.session === undefined) this.#retire(peer, family);
     else this.#families[family].rib.removeAll(state.source, true);
   }
 
-  /** The peer asks for our table again; where it tells its own again, what it has said is true all the time. */
-  routeRefresh(peer: SpeakerPeer, message: RouteRefreshMessage): void {
+  /** The peer asks for our table again, or tells its own again: what it has not told at the end of that is gone (RFC 7313 4). */
+  routeRefresh(peer: SpeakerPeer, message: RouteRefreshMessage, now: number): void {
     const family = familyOfAfi(message.afi, message.safi);
-    if (family !== undefined && message.subtype === REFRESH_SUBTYPE.REQUEST) this.resend(peer, family);
+    if (family === undefined) return;
+    if (message.subtype === REFRESH_SUBTYPE.REQUEST) this.resend(peer, family);
+    if (peer.session?.negotiated.enhancedRouteRefresh !== true) return;
+    if (message.subtype === REFRESH_SUBTYPE.BEGIN) this.#beginTable(peer, family, now);
+    else if (message.subtype === REFRESH_SUBTYPE.END) this.#endStale(peer, family);
+  }
+
+  /** Not while routes of an earlier session wait for their End-of-RIB: those are told of now as well. */
+  #beginTable(peer: SpeakerPeer, family: Family, now: number): void {
+    const state = peer.families.get(family);
+    if (state === undefined || (state.staleUntil !== undefined && !state.endOfRib)) return;
+    this.#families[family].rib.markStale(state.source);
+    state.staleUntil = now + STALE_LIMIT;
   }
 
   resend(peer: SpeakerPeer, family: Family): void {

@@ -135,4 +135,5 @@ export function applyLimits(peer: SpeakerPeer, to: Limited, now: number): void {
   const isMissing = [...peer.families.values()].some(({ source }) => source.hasBlockedReceived);
   // What import left out is stored; of what was not even received only the peer knows.
   if (isMissing) for (const bytes of refreshRequests(peer)) to.write(peer, bytes);
+  keepLimits(peer, to, now);
 }

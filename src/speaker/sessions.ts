@@ -291,7 +291,7 @@ export class Sessions {
         this.#routes.update(peer, output.message);
         return;
       case 'routeRefresh':
-        this.#routes.routeRefresh(peer, output.message);
+        this.#routes.routeRefresh(peer, output.message, now);
         return;
       case 'down':
         this.#down(peer, output, now);
