@@ -254,5 +254,7 @@ test('a large table is told in portions, and others are answered meanwhile', { t
 });
 
 function manyBlocks(n: number, count: number): string {
-  return Array.from({ length: count }, (_, i) => block(n, 'ipv4', `10.${66 + (i >> 10)}.${(i >> 2) & 255}.${(i & 3) * 64}/26`)).join('');
+  return Array.from({ length: count }, (_, i) =>
+    block(n, 'ipv4', `10.${66 + (i >> 10)}.${(i >> 2) & 255}.${(i & 3) * 64}/26`),
+  ).join('');
 }

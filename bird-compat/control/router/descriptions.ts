@@ -19,7 +19,26 @@ const PREFERENCES: Readonly<Record<ProtocolKind, number>> = {
   bfd: 0,
 };
 
+/** Neither configurations nor Intents change: a thousand protocols are described once, not once for each. */
+const KNOWN = new WeakMap<readonly Protocol[] | Intent, Map<string, readonly ProtocolDescription[]>>();
+
+function remembered(
+  of: readonly Protocol[] | Intent,
+  key: string,
+  make: () => readonly ProtocolDescription[],
+): readonly ProtocolDescription[] {
+  const known = KNOWN.get(of) ?? new Map<string, readonly ProtocolDescription[]>();
+  KNOWN.set(of, known);
+  const found = known.get(key) ?? make();
+  known.set(key, found);
+  return found;
+}
+
 export function describeConfiguration({ protocols }: BirdConfiguration): readonly ProtocolDescription[] {
+  return remembered(protocols, '', () => describeProtocols(protocols));
+}
+
+function describeProtocols(protocols: readonly Protocol[]): readonly ProtocolDescription[] {
   return protocols.map((protocol) => ({
     kind: protocol.kind,
     name: protocol.name,
@@ -65,6 +84,11 @@ export function describeIntent(
   family: Family,
   disabled: ReadonlySet<string> = new Set(),
 ): readonly ProtocolDescription[] {
+  const isStaticOff = disabled.has('static1');
+  return remembered(intent, `${family} ${isStaticOff}`, () => describeResources(intent, family, isStaticOff));
+}
+
+function describeResources(intent: Intent, family: Family, isStaticOff: boolean): readonly ProtocolDescription[] {
   const routes = intent.localRoutes
     .filter(({ prefix }) => prefix.includes(':') === (family === 'ipv6'))
     .map(
@@ -85,7 +109,7 @@ export function describeIntent(
   // Each of the two BIRDs has the sessions between addresses of its family.
   const sessions = [...intent.peers.values()].filter(({ address }) => familyOf(address) === family);
   return [
-    ...(routes.length === 0 && !disabled.has('static1') ? [] : [local('static')]),
+    ...(routes.length === 0 && !isStaticOff ? [] : [local('static')]),
     local('kernel', filterName(intent.kernel[family].policy)),
     local('device'),
     local('direct'),

@@ -45,6 +45,8 @@ const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 export class RouterTarget implements ControlTarget {
   readonly #parts: RouterTargetParts;
   readonly #preferred: PreferredRoutes;
+  #described: readonly ProtocolDescription[] = [];
+  #byName: ReadonlyMap<string, ProtocolDescription> = new Map();
 
   constructor(parts: RouterTargetParts) {
     this.#parts = parts;
@@ -98,7 +100,12 @@ export class RouterTarget implements ControlTarget {
   }
 
   #describe(name: string): ProtocolDescription | undefined {
-    return this.#parts.running().protocols.find((each) => each.name === name);
+    const { protocols } = this.#parts.running();
+    if (protocols !== this.#described) {
+      this.#described = protocols;
+      this.#byName = new Map(protocols.map((each) => [each.name, each]));
+    }
+    return this.#byName.get(name);
   }
 
   #session(description: ProtocolDescription, peer: SpeakerPeer | undefined): ProtocolView {
