@@ -8,8 +8,8 @@ const WINDOW = 65_536;
 
 /** What one end of a conversation tells its node. */
 export interface EndListener {
-  /** False: the receiver does not read now; to be offered again by `resume`. */
-  readonly canRead: () => boolean;
+  /** False: the receiver does not read now; to be offered again by `resume`, or by `again` where it is only busy. */
+  readonly canRead: (again: () => void) => boolean;
   readonly read: (chunk: Uint8Array) => void;
   readonly finished: (reason: string) => void;
   readonly progress: (taken: number, waiting: number) => void;
@@ -39,6 +39,7 @@ export class Direction {
   #lastArrival = 0;
   #isOpen = true;
   readonly #retry = () => this.resume();
+  readonly #again = () => this.#deliver();
 
   constructor(link: Link, clock: Clock, sender: EndListener, receiver: EndListener) {
     this.#link = link;
@@ -112,7 +113,7 @@ export class Direction {
   }
 
   #deliver(): void {
-    while (this.#isOpen && this.#link.isUp && this.#receiver.canRead()) {
+    while (this.#isOpen && this.#link.isUp && this.#receiver.canRead(this.#again)) {
       const parcel = this.#held.shift();
       if (parcel === undefined) return;
       if ('finish' in parcel) {

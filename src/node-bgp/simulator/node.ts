@@ -17,6 +17,8 @@ export interface World extends Clock {
   readonly nextConnection: () => ConnectionId;
   link(a: string, b: string): Link;
   nodeAt(address: Address): SimulatedNode | undefined;
+  /** The node's deadline may be another one from now on. */
+  deadlineChanged(node: SimulatedNode): void;
 }
 
 /** One end of a conversation, or of an attempt at one. */
@@ -35,6 +37,13 @@ export class SimulatedNode<I = unknown, O = unknown> {
   readonly #wiring: Wiring<I, O>;
   #process: Process<I, O> | undefined;
   readonly #ends = new Map<ConnectionId, End>();
+  readonly #cost: () => number;
+  /** The process is still at the input that it was given last; its outputs are not out yet. */
+  #isBusy = false;
+  /** What has come since. */
+  #inbox: (() => void)[] = [];
+  /** Grows with each death, so that nothing of a dead process is carried out. */
+  #life = 0;
   #reads = true;
   /** The power is off: nothing answers, not even with a refusal. */
   #isDark = false;
@@ -45,21 +54,22 @@ export class SimulatedNode<I = unknown, O = unknown> {
     this.addresses = options.addresses;
     this.#wiring = options.wiring;
     this.#process = options.process;
+    this.#cost = options.cost ?? (() => 0);
   }
 
-  /** Milliseconds. */
+  /** Milliseconds; a busy process is not woken. */
   get deadline(): number | undefined {
-    return this.#process?.nextDeadline();
+    return this.#isBusy ? undefined : this.#process?.nextDeadline();
   }
 
   get connections(): ConnectionId[] {
     return [...this.#ends.keys()];
   }
 
-  /** Gives the process an input. */
+  /** Gives the process an input, as soon as it is done with those before. */
   input(input: I): void {
-    const outputs = this.#process?.handle(input, this.#world.now) ?? [];
-    for (const output of outputs) this.#wiring.perform(output, this.network);
+    if (this.#isBusy) this.#inbox.push(() => this.#turn(input));
+    else this.#turn(input);
   }
 
   tick(): void {
@@ -78,13 +88,13 @@ export class SimulatedNode<I = unknown, O = unknown> {
 
   /** The process dies and its kernel closes the connections. */
   kill(): void {
-    this.#process = undefined;
+    this.#die();
     for (const id of this.connections) this.#close(id, 'connection reset by peer');
   }
 
   /** The machine loses its power: the others notice nothing. */
   powerOff(): void {
-    this.#process = undefined;
+    this.#die();
     this.#isDark = true;
     for (const end of this.#ends.values()) {
       end.outgoing?.drop();
@@ -98,6 +108,7 @@ export class SimulatedNode<I = unknown, O = unknown> {
     this.#process = process;
     this.#isDark = false;
     this.#reads = true;
+    this.#deadlineChanged();
   }
 
   /** The connections to this node are lost on both sides, and both notice. */
@@ -114,6 +125,46 @@ export class SimulatedNode<I = unknown, O = unknown> {
     send: (id, bytes) => this.#ends.get(id)?.outgoing?.send(bytes),
     close: (id) => this.#close(id, 'connection closed by the peer'),
   };
+
+  /** @param done called when the outputs have been carried out */
+  #turn(input: I, done?: () => void): void {
+    const outputs = this.#process?.handle(input, this.#world.now) ?? [];
+    const cost = this.#process === undefined ? 0 : this.#cost();
+    this.#deadlineChanged();
+    if (cost <= 0) {
+      this.#perform(outputs, done);
+      return;
+    }
+    const life = this.#life;
+    this.#isBusy = true;
+    this.#later(cost, () => {
+      if (life === this.#life) this.#finish(outputs, done);
+    });
+  }
+
+  #finish(outputs: readonly O[], done: (() => void) | undefined): void {
+    this.#isBusy = false;
+    this.#perform(outputs, done);
+    while (!this.#isBusy && this.#inbox.length > 0) this.#inbox.shift()?.();
+    this.#deadlineChanged();
+  }
+
+  #perform(outputs: readonly O[], done: (() => void) | undefined): void {
+    for (const output of outputs) this.#wiring.perform(output, this.network);
+    done?.();
+  }
+
+  #die(): void {
+    this.#process = undefined;
+    this.#life++;
+    this.#isBusy = false;
+    this.#inbox = [];
+    this.#deadlineChanged();
+  }
+
+  #deadlineChanged(): void {
+    this.#world.deadlineChanged(this as unknown as SimulatedNode);
+  }
 
   #close(id: ConnectionId, reason: string): void {
     const end = this.#ends.get(id);
@@ -177,7 +228,10 @@ export class SimulatedNode<I = unknown, O = unknown> {
 
   #listener(id: ConnectionId): EndListener {
     return {
-      canRead: () => this.#reads && !this.#isDark,
+      canRead: (again) => {
+        if (this.#isBusy) this.#inbox.push(again);
+        return this.#reads && !this.#isDark && !this.#isBusy;
+      },
       read: (chunk) => this.#read(id, chunk),
       finished: (reason) => {
         this.#ends.get(id)?.outgoing?.drop();
@@ -194,7 +248,6 @@ export class SimulatedNode<I = unknown, O = unknown> {
   #read(id: ConnectionId, chunk: Uint8Array): void {
     if (!this.#ends.has(id)) return;
     const buffer = chunk.slice();
-    this.input(this.#wiring.bytes(id, buffer));
-    buffer.fill(0xee);
+    this.#turn(this.#wiring.bytes(id, buffer), () => buffer.fill(0xee));
   }
 }

@@ -4,18 +4,21 @@
 import type { Address } from '../ip/index.ts';
 import type { ConnectionId } from '../session/types.ts';
 import { Agenda } from './agenda.ts';
+import { Alarms } from './alarms.ts';
 import { Link } from './link.ts';
 import { SimulatedNode, type World } from './node.ts';
 import { seededRandom } from './random.ts';
 import type { NodeOptions } from './types.ts';
 
-/** So many steps without time passing mean that some process asks for the same tick for ever. */
+/** So many steps for each node without time passing mean that some process asks for the same tick for ever. */
 const MAX_STEPS_AT_ONE_TIME = 100_000;
 
 export class Simulation implements World {
   readonly random: () => number;
   readonly #agenda = new Agenda();
+  readonly #alarms = new Alarms<SimulatedNode>();
   readonly #nodes = new Map<string, SimulatedNode>();
+  readonly #addresses = new Map<Address, SimulatedNode>();
   readonly #links = new Map<string, Link>();
   readonly #delay: number;
   #now = 0;
@@ -39,8 +42,14 @@ export class Simulation implements World {
   addNode<I, O>(options: NodeOptions<I, O>): SimulatedNode<I, O> {
     if (this.#nodes.has(options.name)) throw new TypeError(`there is a node ${options.name} already`);
     const node = new SimulatedNode(this, options);
-    this.#nodes.set(options.name, node as unknown as SimulatedNode);
+    this.#register(node as unknown as SimulatedNode);
     return node;
+  }
+
+  #register(node: SimulatedNode): void {
+    this.#nodes.set(node.name, node);
+    for (const address of node.addresses) if (!this.#addresses.has(address)) this.#addresses.set(address, node);
+    this.deadlineChanged(node);
   }
 
   /** The link between two nodes; there is one between any two. */
@@ -56,8 +65,11 @@ export class Simulation implements World {
 
   /** The node that has the address. */
   nodeAt(address: Address): SimulatedNode | undefined {
-    for (const node of this.#nodes.values()) if (node.addresses.includes(address)) return node;
-    return undefined;
+    return this.#addresses.get(address);
+  }
+
+  deadlineChanged(node: SimulatedNode): void {
+    this.#alarms.changed(node);
   }
 
   /** Does something at a time of the simulation (milliseconds). */
@@ -89,24 +101,15 @@ export class Simulation implements World {
 
   #nextTime(): number | undefined {
     const event = this.#agenda.next();
-    const deadline = this.#firstToTick()?.deadline;
+    const deadline = this.#alarms.first()?.deadline;
     if (event === undefined || deadline === undefined) return event ?? deadline;
     return Math.min(event, Math.max(deadline, this.#now));
-  }
-
-  #firstToTick(): SimulatedNode | undefined {
-    let first: SimulatedNode | undefined;
-    for (const node of this.#nodes.values()) {
-      if (node.deadline !== undefined && (first?.deadline === undefined || node.deadline < first.deadline))
-        first = node;
-    }
-    return first;
   }
 
   /** What arrives at a time is read before timers of that time expire: a loop that is late must not blame the peer. */
   #step(): void {
     const event = this.#agenda.next();
-    const node = this.#firstToTick();
+    const node = this.#alarms.first();
     if (event !== undefined && (node?.deadline === undefined || event <= node.deadline)) {
       this.#advance(event);
       this.#agenda.take()?.();
@@ -118,7 +121,8 @@ export class Simulation implements World {
 
   #advance(to: number): void {
     this.#stepsNow = to > this.#now ? 0 : this.#stepsNow + 1;
-    if (this.#stepsNow > MAX_STEPS_AT_ONE_TIME) throw new Error(`time does not pass any more at ${this.#now} ms`);
+    if (this.#stepsNow > MAX_STEPS_AT_ONE_TIME * this.#nodes.size)
+      throw new Error(`time does not pass any more at ${this.#now} ms`);
     this.#now = to;
   }
 }

@@ -38,4 +38,9 @@ export interface NodeOptions<I, O> {
   readonly addresses: readonly Address[];
   readonly process: Process<I, O>;
   readonly wiring: Wiring<I, O>;
+  /**
+   * Milliseconds that the process was at work on the input that it has just handled: its outputs leave only then, and what
+   * comes meanwhile waits. Default: none.
+   */
+  readonly cost?: () => number;
 }
