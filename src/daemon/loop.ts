@@ -3,17 +3,10 @@
 
 import type { Effect, Input, Speaker } from '../speaker/index.ts';
 import { now } from './clock.ts';
+import { Pace } from './pace.ts';
 
 /** Milliseconds of work before the event loop gets its turn again. */
-const SLICE = 5;
-/**
- * Milliseconds after a session came up in which others are expected, and what is told is collected for longer: four times
- * as long as telling it took, at most MAX_PAUSE. When 1,000 clients come at once, telling all about each as it comes would be
- * 500,000 writes.
- */
-const COMING_UP = 300;
-const PAUSE_FACTOR = 4;
-const MAX_PAUSE = 100;
+export const SLICE = 5;
 /** The longest that setTimeout can wait. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -40,9 +33,7 @@ export class Loop {
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
-  /** Milliseconds: until then sessions are coming up; not before then is anything told. */
-  #comingUpUntil = 0;
-  #workAt = 0;
+  readonly #pace = new Pace();
   /** When the timer that is set wakes the loop. */
   #timerAt = NEVER;
 
@@ -81,24 +72,21 @@ export class Loop {
     }
     for (const input of this.#ports.collect()) append(effects, speaker.handle(input, began));
     this.#read(effects, began + SLICE);
-    const works = began >= this.#workAt;
+    const works = began >= this.#pace.workAt;
     if (works) this.#work(effects, began + SLICE);
-    if (effects.some(isSessionUp)) this.#comingUpUntil = began + COMING_UP;
+    if (effects.some(isSessionUp)) this.#pace.sessionUp(began);
     const told = now();
     this.#ports.execute(effects);
-    if (works && told < this.#comingUpUntil) this.#pause(now() - told);
-    if (this.#mailbox.length > 0 || (speaker.hasWork && this.#workAt <= now())) this.wake();
-    else this.#armTimer(works && !speaker.hasWork ? NEVER : this.#workAt);
+    if (works) this.#pace.told(told, now());
+    const { workAt } = this.#pace;
+    if (this.#mailbox.length > 0 || (speaker.hasWork && workAt <= now())) this.wake();
+    else this.#armTimer(works && !speaker.hasWork ? NEVER : workAt);
   }
 
   #work(effects: Effect[], until: number): void {
     const { speaker } = this.#ports;
     do append(effects, speaker.work());
     while (speaker.hasWork && now() < until);
-  }
-
-  #pause(telling: number): void {
-    this.#workAt = now() + Math.min(MAX_PAUSE, PAUSE_FACTOR * telling);
   }
 
   #read(effects: Effect[], until: number): void {
@@ -134,6 +122,6 @@ function append(effects: Effect[], more: readonly Effect[]): void {
   for (const effect of more) effects.push(effect);
 }
 
-function isSessionUp(effect: Effect): boolean {
+export function isSessionUp(effect: Effect): boolean {
   return effect.type === 'fact' && effect.fact.type === 'peerStateChanged' && effect.fact.to === 'Established';
 }
