@@ -2,8 +2,8 @@
 // are tested in test/lab.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -86,7 +86,35 @@ async function status(socket = 'a.sock'): Promise<string> {
   return run.output();
 }
 
+/** All that the control socket says until the end of the answer. */
+function askControl(path: string, command: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => (text += chunk));
+    socket.once('error', reject);
+    socket.once('close', () => resolve(text));
+    socket.end(`${command}\n`);
+  });
+}
+
 describe('caracal run', () => {
+  it("answers BIRD's clients on a socket for each family, and no other daemon does", { timeout: TIMEOUT }, async () => {
+    const paths = ['bird.ctl', 'bird6.ctl'].map((name) => join(folder, name));
+    const sockets = ['--control', paths[0]!, '--control6', paths[1]!];
+    const run = caracal(...runWords('node-1', folder), '--listen', `127.0.0.1:${await freePort()}`, ...sockets);
+    await untilStatusSays('Global_127_0_0_2');
+    const answers = await Promise.all(paths.map((path) => askControl(path, 'show protocols')));
+    expect(answers.map((answer) => answer.includes('Global_127_0_0_2 BGP      master   start'))).toEqual([true, false]);
+    const second = caracal(...runWords('node-1', folder, 'b.sock'), '--control', paths[0]!);
+    expect(await second.exit).toBe(1);
+    expect(second.output()).toContain(`I found another BIRD running. (control socket ${paths[0]})`);
+    expect(await askControl(paths[0]!, 'down')).toContain('0007 Shutdown requested');
+    expect(await run.exit).toBe(0);
+    expect(paths.map((path) => existsSync(path))).toEqual([false, false]);
+  });
+
   it('answers status while it runs, and ends with 0 on SIGTERM', { timeout: TIMEOUT }, async () => {
     const run = daemon(await freePort());
     await untilStatusSays('127.0.0.2');

@@ -307,6 +307,20 @@ describe('the ten facts that are missed most', () => {
     await its.close();
   });
 
+  test('8: a tunnel is shown as what BIRD has no text for', async () => {
+    const pool = calico('IPPool', 'pods', { cidr: '10.65.0.0/16', ipipMode: 'Always' });
+    const configuration = calico('BGPConfiguration', 'default', { programClusterRoutes: 'Enabled' });
+    const tunnelled = new Lab([1, 2].map((n) => node(n) + block(n)).join('') + pool + configuration);
+    tunnelled.start();
+    tunnelled.converge();
+    const its = await serve(targetOf(tunnelled.router('node-1'), tunnelled));
+    const asked = await greeted(its.path);
+    const told = await asked.ask('show route export kernel1 10.65.2.0/26 all');
+    expect(told.split('\n').slice(-3)).toEqual([' \tKernel.metric: 1024', ' \tKernel.tunnel: <type 43>', '0000 ']);
+    asked.close();
+    await its.close();
+  });
+
   test('7: `restart` begins a new session with Cease/4', async () => {
     const two = lab.router('node-2');
     const its = await serve(targetOf(lab.router('node-1'), lab));
