@@ -25,6 +25,9 @@ export type Need =
   | 'bird'
   | 'birdc'
   | 'frr'
+  | 'gobgpd'
+  | 'bgpctl'
+  | 'exabgp'
   | 'tcpdump'
   | 'promtool'
   | 'chromium'
@@ -40,6 +43,9 @@ const DEBIAN_PACKAGE: Readonly<Record<Exclude<Need, 'namespaces' | 'root' | 'bir
   ping: 'iputils-ping',
   bird: 'bird2',
   birdc: 'bird2',
+  gobgpd: 'gobgpd',
+  bgpctl: 'openbgpd',
+  exabgp: 'exabgp',
   tcpdump: 'tcpdump',
   promtool: 'prometheus',
   chromium: 'chromium',

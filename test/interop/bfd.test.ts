@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StatusReport } from '../../src/status/types.ts';
 import { httpGet } from '../../topologies/http-get.ts';
 import { describeWith } from '../requirements.ts';
-import { frrDaemons, vtysh } from './frr.ts';
+import { frrDaemons, vtysh } from './programs/frr-daemons.ts';
 import { type Machine, Stage } from './stage.ts';
 
 const TIMEOUT = 120_000;

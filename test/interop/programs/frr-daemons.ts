@@ -2,7 +2,7 @@
 
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Machine } from './stage.ts';
+import type { Machine } from '../stage.ts';
 
 const LIBRARY = '/usr/lib/frr';
 
