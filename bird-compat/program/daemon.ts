@@ -7,6 +7,8 @@ import { now } from '../../src/daemon/clock.ts';
 import { RunningRouter } from '../../src/daemon/running-router.ts';
 import type { Intent } from '../../src/intent/index.ts';
 import { LinuxKernel } from '../../src/kernel/kernel.ts';
+import { NoKernel } from '../../src/kernel/none.ts';
+import type { Kernel } from '../../src/kernel/port.ts';
 import {
   type ConfigureRequest,
   type ConfigureResult,
@@ -46,9 +48,10 @@ interface Running {
 
 export class BirdDaemon {
   readonly #parts: BirdDaemonParts;
-  readonly #kernel: LinuxKernel;
+  readonly #kernel: Kernel;
   readonly #router: RunningRouter;
   readonly #table: number | undefined;
+  readonly #scope: KernelScope;
   readonly #debug = new Map<string, DebugFlags>();
   #running: Running;
   /** What `undo` goes back to. */
@@ -63,16 +66,13 @@ export class BirdDaemon {
     this.#running = this.#runningOf(configuration, disabledIn(configuration));
     this.#debugAsIn(configuration);
     this.#table = tableOf(configuration);
-    this.#kernel = new LinuxKernel({
-      families: configuration.dialect.bird === 1 ? [parts.family] : ['ipv4', 'ipv6'],
-      ...(this.#table === undefined ? {} : { table: this.#table }),
-      report: ({ text, ...problem }) =>
-        log.write('warning', 'prefix' in problem ? `Kernel route ${problem.prefix}: ${text}` : text),
-    });
+    this.#scope = scopeOf(configuration);
+    this.#kernel = this.#scope === 'none' ? new NoKernel() : this.#linuxKernel(configuration);
     this.#router = new RunningRouter({
       node: this.#running.intent.node,
       kernel: this.#kernel,
-      kernelType: 'linux',
+      kernelType: this.#scope === 'none' ? 'none' : 'linux',
+      ...(this.#scope === 'routes' ? {} : { leavesOldRoutes: true }),
       recoveryTime: configuration.gracefulRestartWait * 1000,
       ...(recover ? { restarted: true } : {}),
       tell: (fact) => {
@@ -188,8 +188,8 @@ export class BirdDaemon {
     const { configuration: before, intent } = this.#running;
     const next = this.#runningOf(configuration, disabledIn(configuration));
     log.write('info', 'Reconfiguring');
-    if (tableOf(configuration) !== this.#table) {
-      log.write('warning', 'Another kernel table takes effect when the daemon is started anew');
+    if (tableOf(configuration) !== this.#table || scopeOf(configuration) !== this.#scope) {
+      log.write('warning', 'What changed of kernel and direct protocols takes effect when the daemon is started anew');
     }
     for (const text of changesOf(before, intent, configuration, next.intent)) log.write('info', text);
     this.#before = before;
@@ -217,6 +217,16 @@ export class BirdDaemon {
     return { configuration, intent, disabled, at: now() };
   }
 
+  #linuxKernel({ dialect }: BirdConfiguration): Kernel {
+    const { family, log } = this.#parts;
+    return new LinuxKernel({
+      families: dialect.bird === 1 ? [family] : ['ipv4', 'ipv6'],
+      ...(this.#table === undefined ? {} : { table: this.#table }),
+      report: ({ text, ...problem }) =>
+        log.write('warning', 'prefix' in problem ? `Kernel route ${problem.prefix}: ${text}` : text),
+    });
+  }
+
   /** Chosen once. */
   #ownRouterId({ routerIdFrom }: BirdConfiguration): RouterId | undefined {
     this.#chosenId ??= chooseRouterId(routerIdFrom);
@@ -231,6 +241,18 @@ export class BirdDaemon {
 
 function disabledIn({ protocols }: BirdConfiguration): ReadonlySet<string> {
   return new Set(protocols.filter(({ isDisabled }) => isDisabled).map(({ name }) => name));
+}
+
+/**
+ * What of the kernel concerns a configuration: routes; only what is connected; nothing. In the last case a reflector beside
+ * the data path takes every next hop as equally near, as BIRD does that has no routes to look it up in.
+ */
+type KernelScope = 'routes' | 'connected' | 'none';
+
+function scopeOf({ protocols }: BirdConfiguration): KernelScope {
+  const kinds = new Set(protocols.map(({ kind }) => kind));
+  if (kinds.has('kernel')) return 'routes';
+  return kinds.has('direct') ? 'connected' : 'none';
 }
 
 /** The routing table of the first kernel protocol; absent: the main one. */

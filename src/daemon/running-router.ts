@@ -26,6 +26,8 @@ export interface RouterParts {
   readonly manageTunnel?: boolean;
   /** A restart, whatever is in the kernel: peers are told so. Absent: where routes of an earlier run are found. */
   readonly restarted?: true;
+  /** Routes of an earlier run that nobody wishes for stay in the kernel: they may be somebody else's. */
+  readonly leavesOldRoutes?: true;
   /** Milliseconds that sessions have for coming back after a restart; absent: the speaker's own choice. */
   readonly recoveryTime?: number;
   readonly tell: (fact: Fact) => void;
@@ -76,7 +78,7 @@ export class RunningRouter {
     const { kernel, restarted } = this.#parts;
     await kernel.start((events) => this.#loop?.post({ type: 'kernel', events }));
     const hasRoutes = kernel.routes().length > 0;
-    if (!hasRoutes) kernel.sweep();
+    if (!hasRoutes) this.#sweep();
     this.#begin(restarted === true || hasRoutes);
   }
 
@@ -142,6 +144,10 @@ export class RunningRouter {
     });
   }
 
+  #sweep(): void {
+    if (this.#parts.leavesOldRoutes !== true) this.#parts.kernel.sweep();
+  }
+
   #manageTunnel(): void {
     if (this.#parts.manageTunnel === true) this.#parts.kernel.manageTunnel(this.#tunnel);
   }
@@ -167,7 +173,7 @@ export class RunningRouter {
         this.#listen(effect);
         return;
       case 'recovered':
-        this.#parts.kernel.sweep();
+        this.#sweep();
         this.#parts.onRecovered?.();
         return;
       case 'fact':
