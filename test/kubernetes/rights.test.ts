@@ -97,7 +97,7 @@ describe.skipIf(reason !== undefined)(
         metadata,
         data,
       });
-    }, START_TIMEOUT);
+    }, 2 * START_TIMEOUT);
 
     afterEach(async () => {
       await Promise.all(running.map((one) => one.stop()));
