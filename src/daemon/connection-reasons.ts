@@ -1,6 +1,6 @@
 // Why a connection did not come up, or ended, in words that say where to look.
 
-import type { Endpoints } from 'node-bgp';
+import type { DialFailure, Endpoints } from 'node-bgp';
 
 export interface Target {
   readonly remote: string;
@@ -9,8 +9,27 @@ export interface Target {
   readonly password?: string;
 }
 
+/** In words, and in one word for programs. */
+export interface Why {
+  readonly reason: string;
+  readonly failure?: DialFailure;
+}
+
+const FAILURES: Readonly<Record<string, DialFailure>> = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'unanswered',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'noRoute',
+  EADDRNOTAVAIL: 'noSourceAddress',
+};
+
 /** @param error of node or of a system call, with a `code` */
-export function dialFailure(error: Error & { code?: unknown }, target: Target): string {
+export function dialFailure(error: Error & { code?: unknown }, target: Target): Why {
+  const failure = FAILURES[String(error.code)];
+  return { reason: dialFailureText(error, target), ...(failure !== undefined && { failure }) };
+}
+
+function dialFailureText(error: Error & { code?: unknown }, target: Target): string {
   const where = at(target.remote, target.port);
   switch (error.code) {
     case 'ECONNREFUSED':

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { type Address, type ConnectionId, type Endpoints, parseAddress } from 'node-bgp';
 import { applyTtlSecurity, openDialSocket } from '../linux/tcp-socket.ts';
 import type { Effect, Input } from '../speaker/index.ts';
-import { connectionLoss, dialFailure } from './connection-reasons.ts';
+import { connectionLoss, dialFailure, type Why } from './connection-reasons.ts';
 
 /** Octets read from one connection that may wait in the mailbox before it is not read any further. */
 const READ_AHEAD = 256 * 1024;
@@ -76,7 +76,7 @@ export class Sockets {
       socket = openDialSocket(target);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error)) throw error;
-      this.#ports.post({ type: 'disconnected', connection: id, reason: dialFailure(error, target) });
+      this.#ports.post({ type: 'disconnected', connection: id, ...dialFailure(error, target) });
       return;
     }
     const connection = this.#add(id, socket);
@@ -99,7 +99,7 @@ export class Sockets {
       applyTtlSecurity(connection.socket, ttlSecurity);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error)) throw error;
-      this.#lost(connection, `options of the connection could not be set: ${error.message}`);
+      this.#lost(connection, { reason: `options of the connection could not be set: ${error.message}` });
       return;
     }
     this.#read(connection);
@@ -211,14 +211,14 @@ export class Sockets {
     socket.on('error', (error) => {
       failure = error;
     });
-    socket.once('close', () => this.#lost(connection, connectionLoss(failure, connection.endpoints!)));
+    socket.once('close', () => this.#lost(connection, { reason: connectionLoss(failure, connection.endpoints!) }));
   }
 
-  #lost(connection: Connection, reason: string): void {
+  #lost(connection: Connection, why: Why): void {
     if (this.#connections.get(connection.id) !== connection) return;
     this.#forget(connection);
     connection.socket.destroy();
-    this.#ports.post({ type: 'disconnected', connection: connection.id, reason });
+    this.#ports.post({ type: 'disconnected', connection: connection.id, ...why });
   }
 
   #forget(connection: Connection): void {

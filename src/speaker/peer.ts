@@ -21,7 +21,7 @@ import type { PolicyPeer } from '../policy/index.ts';
 import type { ImportPolicy, Source } from '../rib/index.ts';
 import { advise } from './advice.ts';
 import { type SessionCircumstances, sessionConfig } from './session-config.ts';
-import type { PeerError } from './types.ts';
+import type { PeerError, SessionFailure } from './types.ts';
 
 /** A family of an established session, or of one that restarts gracefully. */
 export interface PeerFamily {
@@ -121,6 +121,7 @@ export class SpeakerPeer {
     const error = describeDown(reason);
     if (error === undefined) return;
     const help = advise(reason, this.intent, this.cameFrom);
+    const failure = failureOf(reason, this.cameFrom);
     const { lastError } = this;
     const wasSaid = lastError?.code !== undefined && now - lastError.at < LASTING_ERROR;
     // What a NOTIFICATION said is worth more than that the next attempts did not get as far.
@@ -128,6 +129,7 @@ export class SpeakerPeer {
     this.lastError = {
       at: now,
       ...error,
+      ...(failure === undefined ? {} : { failure }),
       ...(help === undefined ? {} : { help }),
       ...(message === undefined ? {} : { message: toHex(message, 0, Math.min(message.length, LONGEST_QUOTE)) }),
     };
@@ -138,6 +140,13 @@ export class SpeakerPeer {
 export function policyPeerOf(peer: PeerIntent, remoteAs: Asn = peer.remoteAs): PolicyPeer {
   const { name, localAs, address } = peer;
   return { name, type: localAs === remoteAs ? 'ibgp' : 'ebgp', localAs, remoteAs, address };
+}
+
+/** @param stage how far the connection had come when it ended */
+function failureOf(reason: DownReason, stage: PeerState): SessionFailure | undefined {
+  if (reason.type !== 'connectionLost') return undefined;
+  if (stage === 'Established') return 'broken';
+  return stage === 'OpenSent' || stage === 'OpenConfirm' ? 'closedAtOnce' : reason.failure;
 }
 
 /** The end of a session, or of an attempt, in words; undefined where nobody has to be told (our own stop). */

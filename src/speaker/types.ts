@@ -5,6 +5,7 @@ import type {
   Address,
   Asn,
   ConnectionId,
+  DialFailure,
   DownReason,
   Endpoints,
   Family,
@@ -32,7 +33,12 @@ export type Input =
   /** A `dial` succeeded. */
   | { readonly type: 'connected'; readonly connection: ConnectionId; readonly endpoints: Endpoints }
   /** A `dial` failed, or a connection ended; `reason` is for people. */
-  | { readonly type: 'disconnected'; readonly connection: ConnectionId; readonly reason: string }
+  | {
+      readonly type: 'disconnected';
+      readonly connection: ConnectionId;
+      readonly reason: string;
+      readonly failure?: DialFailure;
+    }
   | { readonly type: 'accepted'; readonly connection: ConnectionId; readonly endpoints: Endpoints }
   | { readonly type: 'bytes'; readonly connection: ConnectionId; readonly chunk: Uint8Array }
   /** The socket has taken so many bytes of what was written to it. */
@@ -145,11 +151,16 @@ export interface PeerError {
   readonly direction?: 'sent' | 'received';
   readonly code?: number;
   readonly subcode?: number;
+  /** Without a NOTIFICATION: how far it came. */
+  readonly failure?: SessionFailure;
   /** What would help: one sentence. */
   readonly help?: string;
   /** The received message that led to it, or its beginning, as hex digits. */
   readonly message?: string;
 }
+
+/** `closedAtOnce`: TCP came up and nothing else; `broken`: a session was lost without a word. */
+export type SessionFailure = DialFailure | 'closedAtOnce' | 'broken';
 
 export interface PeerCounters {
   /** Paths in AdjRibIn, accepted by import policy, and prefixes advertised to the peer. */

@@ -1,7 +1,15 @@
 // The vocabulary of the state machine of RFC 4271 section 8: states with exactly their data, events, and what an arrow
 // may ask for. Not here: the arrows (transitions.ts), and what two connections mean for one peer (session/peer.ts).
 
-import type { ConnectionId, DownReason, Negotiated, PeerConfig, PeerOutput, PeerState } from '../session/types.ts';
+import type {
+  ConnectionId,
+  DialFailure,
+  DownReason,
+  Negotiated,
+  PeerConfig,
+  PeerOutput,
+  PeerState,
+} from '../session/types.ts';
 import type { Framer, UpdateContext } from '../wire/index.ts';
 import type { NotificationMessage, ProtocolFault, RouteRefreshMessage } from '../wire/types.ts';
 
@@ -62,7 +70,7 @@ export type FsmEvent =
   /** 16 (TcpCR_Acked) and 17 (TcpConnectionConfirmed). */
   | { readonly type: 'TcpConnectionUp'; readonly connection: Connection }
   /** 18. */
-  | { readonly type: 'TcpConnectionFails'; readonly reason: string }
+  | { readonly type: 'TcpConnectionFails'; readonly reason: string; readonly failure?: DialFailure }
   /** 19: the OPEN is valid and says this. */
   | { readonly type: 'OpenReceived'; readonly negotiated: Negotiated }
   /** 21, 22, 28: header, OPEN or UPDATE (or ROUTE-REFRESH, RFC 7313 5) is wrong. */

@@ -3,7 +3,7 @@
 // the actions out (session/peer.ts). Not here: which of two connections survives (session/collision.ts).
 
 import { keepaliveTimeFor, openFor, updateContext } from '../session/negotiate.ts';
-import type { ConnectionId, PeerState } from '../session/types.ts';
+import type { ConnectionId, DialFailure, PeerState } from '../session/types.ts';
 import {
   CEASE,
   ERROR,
@@ -114,8 +114,9 @@ function holdTimeOf(s: ConnectedState): number {
 }
 
 /** The connection is gone already: there is nothing to close. */
-function lose(next: Step, reason: string, restart: Restart = 'promptly'): Step {
-  return { ...next, end: { reason: { type: 'connectionLost', text: reason }, restart } };
+function lose(next: Step, reason: string, failure?: DialFailure): Step {
+  const lost = { type: 'connectionLost', text: reason, ...(failure === undefined ? {} : { failure }) } as const;
+  return { ...next, end: { reason: lost, restart: 'promptly' } };
 }
 
 /** RFC 9687 3.1 (10 minutes or more are suggested with the usual hold times; never less than twice the hold time). */
@@ -181,12 +182,13 @@ export const TRANSITIONS = {
       return lose(
         { ...again, actions: [close(s.connection), ...again.actions] },
         'no answer to the attempt to connect',
+        'unanswered',
       );
     },
     TcpConnectionUp: (_, e, env) => open(e.connection, env),
     // The arrow that the RFC draws for a running DelayOpenTimer, for all: Active goes on to accept while it waits, Idle
     // would refuse the peer that comes up just then.
-    TcpConnectionFails: (_, e, env) => lose(listen(env, connectRetryTime(env)), e.reason),
+    TcpConnectionFails: (_, e, env) => lose(listen(env, connectRetryTime(env)), e.reason, e.failure),
     OpenCollisionDump: (s) =>
       lose(stay(IDLE, DISARM_ALL, close(s.connection)), 'another connection of the peer goes on'),
     Abandoned: (s) => stay(IDLE, DISARM_ALL, close(s.connection)),

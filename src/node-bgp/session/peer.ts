@@ -125,7 +125,11 @@ export class Peer {
         this.#connected(input.connection);
         break;
       case 'disconnected':
-        this.#applyTo(input.connection, { type: 'TcpConnectionFails', reason: input.reason });
+        this.#applyTo(input.connection, {
+          type: 'TcpConnectionFails',
+          reason: input.reason,
+          ...(input.failure !== undefined && { failure: input.failure }),
+        });
         break;
       case 'accepted':
         this.#accept(input.connection);

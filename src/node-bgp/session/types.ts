@@ -126,7 +126,12 @@ export type PeerInput =
   /** The connection that a `connect` output asked for is up (TcpCR_Acked, 16). */
   | { readonly type: 'connected'; readonly connection: ConnectionId }
   /** It failed (TcpConnectionFails, 18), or a connection was lost. */
-  | { readonly type: 'disconnected'; readonly connection: ConnectionId; readonly reason: string }
+  | {
+      readonly type: 'disconnected';
+      readonly connection: ConnectionId;
+      readonly reason: string;
+      readonly failure?: DialFailure;
+    }
   /** A connection of the peer was accepted (TcpConnectionConfirmed, 17). */
   | { readonly type: 'accepted'; readonly connection: ConnectionId }
   | { readonly type: 'bytes'; readonly connection: ConnectionId; readonly chunk: Uint8Array }
@@ -140,10 +145,16 @@ export type PeerInput =
   /** Configuration that needs no new session; see `needsNewSession`. */
   | { readonly type: 'reconfigure'; readonly config: PeerConfig };
 
+/**
+ * Why TCP did not come up, for programs: `unanswered` is silence, `unreachable` what a router or the own link says of the host,
+ * `noRoute` and `noSourceAddress` are this host's own fault.
+ */
+export type DialFailure = 'refused' | 'unanswered' | 'unreachable' | 'noRoute' | 'noSourceAddress';
+
 export type DownReason =
   | { readonly type: 'notificationSent'; readonly fault: ProtocolFault }
   | { readonly type: 'notificationReceived'; readonly message: NotificationMessage; readonly text: string }
-  | { readonly type: 'connectionLost'; readonly text: string }
+  | { readonly type: 'connectionLost'; readonly text: string; readonly failure?: DialFailure }
   | { readonly type: 'stopped'; readonly text: string };
 
 export type PeerOutput =

@@ -90,7 +90,7 @@ describe('starting', () => {
     expect(outputs(a, 'connect').length).toBeGreaterThan(3);
     expect(outputs(a, 'down')[0]).toEqual({
       type: 'down',
-      reason: { type: 'connectionLost', text: 'no answer to the attempt to connect' },
+      reason: { type: 'connectionLost', text: 'no answer to the attempt to connect', failure: 'unanswered' },
       wasEstablished: false,
     });
     simulation.link('a', 'b').restore();
