@@ -54,6 +54,7 @@ const COMMANDS = {
   fuzz: { packages: [], steps: [['test/fuzz.ts']] },
   bench: { packages: ['iproute2'], steps: [] },
   build: { packages: [], steps: [['deploy/build.ts']] },
+  package: { packages: [], steps: [['deploy/package.ts']] },
 };
 
 async function main([name, ...rest]) {
