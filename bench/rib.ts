@@ -77,7 +77,7 @@ function insert({ rib, source, importPolicy }: ReturnType<typeof emptyRib>, byte
       if ('fault' in frame) throw new Error(frame.fault.text);
       const decoded = decodeUpdate(frame.body, UPDATE_CONTEXT, rib.tables.attributes.source);
       if (!decoded.ok || decoded.value.set === undefined) throw new Error('the stream is wrong');
-      rib.announce(source, decoded.value.reached, decoded.value.set, importPolicy);
+      rib.adjRibIn.announce(source, decoded.value.reached, decoded.value.set, importPolicy);
     }
   }
 }

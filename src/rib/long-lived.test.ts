@@ -49,7 +49,7 @@ describe('paths of a peer that stays away (RFC 9494)', () => {
     away.announce([A], { communities: [7] });
     run();
     expect(told()).toEqual([[[A, 7], [B, 7, LLGR_STALE]], [[A, 7]]]); // biome-ignore format: one line
-    away.rib.removeAll(away.source, true);
+    away.rib.adjRibIn.removeAll(away.source, true);
     run();
     expect(told()).toEqual([[[A, 7]], [[A, 7]]]);
   });

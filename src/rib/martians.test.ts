@@ -41,7 +41,7 @@ describe('martians', () => {
     const peers = [new TestPeer(rib, 2, { type: 'ebgp' }), new TestPeer(rib, 3)];
     peers[0]!.announce(['169.254.1.1/32', '10.65.0.0/26', '127.0.0.0/8']);
     const kernel = rib.addSource({ kind: 'kernel', protocol: 'kernel1', preference: 10 });
-    rib.putLocal(kernel, '0.0.0.44/32', { origin: 0, asPath: [] }, undefined);
+    rib.adjRibIn.putLocal(kernel, '0.0.0.44/32', { origin: 0, asPath: [] }, undefined);
     settle(rib, peers);
     expect([peers[0]!.source.received, peers[0]!.source.accepted, kernel.received]).toEqual([3, 1, 0]);
     expect(peers[1]!.prefixes()).toEqual(['10.65.0.0/26']);

@@ -130,13 +130,13 @@ export class TestPeer {
   }
 
   refilter(importPolicy: Policy): void {
-    this.rib.refilter(this.source, this.#importPolicyOf(importPolicy));
+    this.rib.adjRibIn.refilter(this.source, this.#importPolicyOf(importPolicy));
   }
 
   /** It is away, and for long. */
   stayAway(importPolicy: Policy = ACCEPT_ALL): void {
-    this.rib.markStale(this.source);
-    this.rib.markLongStale(this.source, this.#importPolicyOf(importPolicy));
+    this.rib.adjRibIn.markStale(this.source);
+    this.rib.adjRibIn.markLongStale(this.source, this.#importPolicyOf(importPolicy));
   }
 
   #importPolicyOf(importPolicy: Policy): ImportPolicy {
@@ -167,8 +167,8 @@ export class TestPeer {
       if (!decoded.ok) throw new Error(decoded.fault.text);
       const { withdrawn, reached, set, fault } = decoded.value;
       if (fault !== undefined) throw new Error(fault.text);
-      this.rib.withdraw(this.source, withdrawn);
-      if (set !== undefined) this.rib.announce(this.source, reached, set, this.#importPolicy);
+      this.rib.adjRibIn.withdraw(this.source, withdrawn);
+      if (set !== undefined) this.rib.adjRibIn.announce(this.source, reached, set, this.#importPolicy);
     }
   }
 

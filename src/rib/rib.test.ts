@@ -135,7 +135,7 @@ describe('the decision', () => {
     settle(rib, peers);
     expect(peers[1]!.table.get(A)!.nextHop).toBe('10.0.0.2');
     const local = rib.addSource({ kind: 'static', protocol: 'static1', preference: 200 });
-    rib.putLocal(local, A, { origin: 0, asPath: [] }, undefined);
+    rib.adjRibIn.putLocal(local, A, { origin: 0, asPath: [] }, undefined);
     settle(rib, peers);
     expect(peers[1]!.table.get(A)!.nextHop).toBe('10.0.0.254');
   });
@@ -151,7 +151,7 @@ describe('the decision', () => {
     settle(rib, peers);
     expect(peers[2]!.table.get(A)!.nextHop).toBe('10.0.0.3');
     dead.clear();
-    rib.resolveAgain();
+    rib.adjRibIn.resolveAgain();
     settle(rib, peers);
     expect(peers[2]!.table.get(A)!.nextHop).toBe('10.0.0.2');
   });
@@ -236,14 +236,14 @@ describe('a route whose attributes leave no room for a prefix in a message', () 
     const peer = new TestPeer(rib, 2);
     const own = rib.addSource({ kind: 'static', protocol: 'static1', preference: 200 });
     const attributes = { origin: 0, asPath: [] } as const;
-    rib.putLocal(own, A, attributes, undefined);
-    rib.putLocal(own, B, attributes, undefined);
+    rib.adjRibIn.putLocal(own, A, attributes, undefined);
+    rib.adjRibIn.putLocal(own, B, attributes, undefined);
     settle(rib, [peer]);
     const communities = Array.from({ length: 1010 }, (_, n) => n);
-    rib.putLocal(own, A, { ...attributes, communities }, undefined);
+    rib.adjRibIn.putLocal(own, A, { ...attributes, communities }, undefined);
     settle(rib, [peer]);
     expect(peer.prefixes()).toEqual([B]);
-    rib.putLocal(own, A, { ...attributes, communities: communities.slice(0, 900) }, undefined);
+    rib.adjRibIn.putLocal(own, A, { ...attributes, communities: communities.slice(0, 900) }, undefined);
     settle(rib, [peer]);
     expect(peer.prefixes()).toEqual([A, B]);
   });
@@ -317,7 +317,7 @@ describe('both families', () => {
       [ribs[1]!, 'fd00::/64'],
     ] as const) {
       const source = rib.addSource({ kind: 'static', protocol: 'static1', preference: 200 });
-      rib.putLocal(source, prefix, { origin: 0, asPath: [] }, undefined);
+      rib.adjRibIn.putLocal(source, prefix, { origin: 0, asPath: [] }, undefined);
       settle(rib, peers);
     }
     expect(peers.map((peer) => [...peer.table.values()].map(({ nextHop }) => nextHop))).toEqual([

@@ -2,21 +2,17 @@
 // (LocRib), export groups turn changes into messages (AdjRibOut). Changes are only marked when they happen; `flush` works
 // them off in portions, so the caller decides how long that takes at a time.
 
-import type { Address, AttributeSet, Attributes, Family, NlriBlock, Prefix } from 'node-bgp';
-import type { AddressNumber } from './address-numbers.ts';
-import { type AttributeTable, InternedSet, LLGR_STALE, NO_SET, type SetId } from './attribute-table.ts';
+import type { Family } from 'node-bgp';
+import { AdjRibIn } from './adj-rib-in.ts';
+import type { AttributeTable } from './attribute-table.ts';
 import { type DecisionView, decide, equallyGood } from './decision.ts';
 import { ExportGroups } from './export-groups.ts';
-import type { ImportPolicy } from './import-policy.ts';
-import { keptForLong, withLlgrStale } from './long-lived.ts';
 import { NextHops, type Resolver } from './next-hops.ts';
-import { DEAD, LONG_STALE, type LocalDetail, NO_ROW, type Row, STALE, UNREACHABLE } from './path-table.ts';
-import { grown, type PrefixId } from './prefix-table.ts';
-import { Source, type SourceId, type SourceInfo } from './source.ts';
+import { NO_ROW, type Row } from './path-table.ts';
+import { PrefixMarks } from './prefix-marks.ts';
+import type { PrefixId } from './prefix-table.ts';
+import { Source, type SourceInfo } from './source.ts';
 import { RibTables } from './tables.ts';
-
-/** No next hop has this number. */
-const NOT_ASKED: AddressNumber = -1;
 
 /** Prefixes whose best paths (or their equals) may be others now; valid until the next flush. */
 export interface Flushed {
@@ -30,23 +26,19 @@ export class Rib {
   readonly groups: ExportGroups;
   readonly view: DecisionView;
 
-  /** Prefix ids to be decided again, each once. */
-  #dirty = new Int32Array(4096);
-  #dirtyCount = 0;
-  #isDirty = new Uint8Array(0);
+  /** What sources have told. */
+  readonly adjRibIn: AdjRibIn;
+
+  /** Prefixes to be decided again. */
+  readonly #dirty = new PrefixMarks();
   /** Reaped, but some member may still have to be told of them. */
   #reapedRows: Row[] = [];
   #reapedPrefixes: PrefixId[] = [];
   #retiring: Source[] = [];
-  /** Paths of one UPDATE ask for the same next hop one after the other; valid inside of one call. */
-  #lastNextHop: AddressNumber = NOT_ASKED;
-  #lastIsReachable = false;
-  /** Sets after policy -> the same with LLGR_STALE, as far as the pass over the paths of a source has come. */
-  readonly #marked = new Map<SetId, SetId>();
-
   constructor(family: Family, attributes: AttributeTable, resolver: Resolver) {
     this.family = family;
     this.tables = new RibTables(family, attributes, [], new NextHops(resolver));
+    this.adjRibIn = new AdjRibIn(this.tables, this.#dirty);
     this.groups = new ExportGroups(this.tables);
     const tables = this.tables;
     this.view = {
@@ -75,139 +67,9 @@ export class Rib {
 
   /** Withdraws everything of a source and forgets it when that has been worked off. */
   retireSource(source: Source): void {
-    this.removeAll(source);
-    if (this.#dirtyCount > 0) this.#retiring.push(source);
+    this.adjRibIn.removeAll(source);
+    if (this.#dirty.count > 0) this.#retiring.push(source);
     else this.tables.sources[source.id] = undefined;
-  }
-
-  // --- AdjRibIn
-
-  /** Paths of an UPDATE. */
-  announce(source: Source, blocks: readonly NlriBlock[], set: AttributeSet, policy: ImportPolicy): void {
-    const received = set instanceof InternedSet ? set.id : this.tables.attributes.intern(set.attributes);
-    policy.forget();
-    this.#lastNextHop = NOT_ASKED;
-    for (const block of blocks) {
-      if (block.family !== this.family) continue;
-      this.#eachPrefix(block, (prefix, pathId) => this.#put(source, prefix, pathId, received, policy));
-    }
-  }
-
-  withdraw(source: Source, blocks: readonly NlriBlock[]): void {
-    for (const block of blocks) {
-      if (block.family !== this.family) continue;
-      this.#eachPrefix(block, (prefix, pathId) => {
-        const row = this.tables.paths.find(prefix, source.id, pathId);
-        source.changes.withdraws++;
-        if (row === NO_ROW) source.changes.unknown++;
-        else this.#kill(source, row);
-      });
-    }
-  }
-
-  /** A path of our own (static, kernel, direct): no filter, no path id. */
-  putLocal(source: Source, prefix: Prefix, attributes: Attributes, detail: LocalDetail | undefined): void {
-    this.tables.prefixes.load(prefix);
-    if (this.tables.prefixes.isLoadedMartian) return;
-    const id = this.#internLoaded();
-    const row = this.#rowFor(source, id, 0);
-    const set = this.tables.attributes.intern(attributes);
-    this.tables.paths.put(row, set, set, source.info.preference);
-    if (detail === undefined) this.tables.paths.details.delete(row);
-    else this.tables.paths.details.set(row, detail);
-    this.#lastNextHop = NOT_ASKED;
-    this.#markReachability(row);
-    this.#touch(id);
-  }
-
-  removeLocal(source: Source, prefix: Prefix): void {
-    this.tables.prefixes.load(prefix);
-    const id = this.tables.prefixes.find();
-    if (id < 0) return;
-    const row = this.tables.paths.find(id, source.id, 0);
-    if (row !== NO_ROW) this.#kill(source, row);
-  }
-
-  /** Every path of a source goes; or only those that are still stale. */
-  removeAll(source: Source, onlyStale = false): void {
-    this.#eachRow(source, (row) => {
-      if (!onlyStale || (this.tables.paths.flags[row]! & STALE) !== 0) this.#kill(source, row);
-    });
-  }
-
-  /** The peer restarts and keeps forwarding: its paths stay until `removeAll(source, true)` (RFC 4724 4.2). */
-  markStale(source: Source): void {
-    this.#eachRow(source, (row) => {
-      this.tables.paths.flags[row]! |= STALE;
-    });
-  }
-
-  /**
-   * The peer does not come back soon: its stale paths become the last choice, but for those that are not to be kept for
-   * so long (RFC 9494 4.2).
-   */
-  markLongStale(source: Source, policy: ImportPolicy): void {
-    policy.forget();
-    this.#marked.clear();
-    this.#lastNextHop = NOT_ASKED;
-    const { paths, attributes } = this.tables;
-    this.#eachRow(source, (row) => {
-      if ((paths.flags[row]! & STALE) === 0) return;
-      const received = paths.received[row]!;
-      if (!keptForLong(attributes.attributesOf(received))) {
-        this.#kill(source, row);
-        return;
-      }
-      paths.flags[row]! |= LONG_STALE;
-      this.#judge(source, row, received, policy);
-    });
-  }
-
-  /** Import policy changed: every stored path of the source is judged anew, from what was received. */
-  refilter(source: Source, policy: ImportPolicy): void {
-    policy.forget();
-    this.#marked.clear();
-    this.#lastNextHop = NOT_ASKED;
-    const { paths } = this.tables;
-    this.#eachRow(source, (row) => this.#judge(source, row, paths.received[row]!, policy));
-  }
-
-  // --- next hops
-
-  /** Routes, links or addresses changed: paths whose next hop leads elsewhere now are decided again. */
-  resolveAgain(): void {
-    const { paths, nextHops } = this.tables;
-    this.#lastNextHop = NOT_ASKED;
-    const changed = nextHops.refresh();
-    if (changed.size === 0) return;
-    for (let row = 0; row < paths.highest; row++) {
-      if (!paths.isInUse(row) || paths.received[row] === NO_SET) continue;
-      const nextHop = this.tables.nextHopOf(row);
-      if (nextHop === undefined || !changed.has(nextHop)) continue;
-      this.#markReachability(row);
-      this.#touch(paths.prefix[row]!);
-    }
-  }
-
-  #markReachability(row: Row): void {
-    const { paths, sources } = this.tables;
-    const isOnLink = sources[paths.source[row]!]!.info.interface !== undefined;
-    if (isOnLink ? this.#leads(this.tables.nextHopOf(row)) : this.#isReachable(row)) paths.flags[row]! &= ~UNREACHABLE;
-    else paths.flags[row]! |= UNREACHABLE;
-  }
-
-  #isReachable(row: Row): boolean {
-    const { paths, attributes } = this.tables;
-    const nextHop = attributes.nextHop[paths.set[row] === NO_SET ? paths.received[row]! : paths.set[row]!]!;
-    if (nextHop !== this.#lastNextHop) {
-      this.#lastNextHop = nextHop;
-      this.#lastIsReachable = this.#leads(attributes.addressOf(nextHop));
-    }
-    return this.#lastIsReachable;
-  }
-
-  #leads(nextHop: Address | undefined): boolean {
-    return nextHop === undefined || this.tables.nextHops.resolve(nextHop).reachable;
   }
 
   // --- LocRib
@@ -215,32 +77,24 @@ export class Rib {
   /** Every prefix is decided again and handed out by `flush`: for a reader whose own rules changed (kernel policy). */
   markAll(): void {
     for (let prefix = 0; prefix < this.tables.prefixes.highest; prefix++) {
-      if (this.tables.paths.first[prefix] !== NO_ROW) this.#touch(prefix);
+      if (this.tables.paths.first[prefix] !== NO_ROW) this.#dirty.add(prefix);
     }
   }
 
   /** Is there anything left for `flush`? */
   get isClean(): boolean {
-    return this.#dirtyCount === 0 && !this.groups.hasWork;
+    return this.#dirty.count === 0 && !this.groups.hasWork;
   }
 
   /** Decides up to `limit` marked prefixes and lets the export groups turn what changed into messages. */
   flush(limit: number): Flushed {
-    const count = Math.min(limit, this.#dirtyCount);
-    const prefixes = this.#dirty.slice(this.#dirtyCount - count, this.#dirtyCount);
-    this.#dirtyCount -= count;
+    const prefixes = this.#dirty.take(limit);
+    const count = prefixes.length;
     const { best, paths } = this.tables;
-    for (let i = 0; i < count; i++) {
-      const prefix = prefixes[i]!;
-      this.#isDirty[prefix] = 0;
-      best[prefix] = decide(this.view, prefix);
-    }
+    for (const prefix of prefixes) best[prefix] = decide(this.view, prefix);
     this.groups.offer(prefixes, count);
     this.groups.work(limit);
-    for (let i = 0; i < count; i++) {
-      const prefix = prefixes[i]!;
-      paths.reap(prefix, (row) => this.#reapedRows.push(row));
-    }
+    for (const prefix of prefixes) paths.reap(prefix, (row) => this.#reapedRows.push(row));
     return { prefixes, count };
   }
 
@@ -260,7 +114,7 @@ export class Rib {
       if (paths.first[prefix] === NO_ROW) this.#reapedPrefixes.push(prefix);
     }
     attributes.sweep();
-    if (this.#dirtyCount === 0 && this.#retiring.length > 0) {
+    if (this.#dirty.count === 0 && this.#retiring.length > 0) {
       for (const source of this.#retiring) this.tables.sources[source.id] = undefined;
       this.#retiring = [];
     }
@@ -269,131 +123,9 @@ export class Rib {
     for (const row of this.#reapedRows) paths.release(row);
     // A prefix may have come back, or stand here twice, since it was noted down.
     for (const prefix of new Set(this.#reapedPrefixes)) {
-      if (paths.first[prefix] === NO_ROW && this.#isDirty[prefix] === 0) prefixes.release(prefix);
+      if (paths.first[prefix] === NO_ROW && !this.#dirty.has(prefix)) prefixes.release(prefix);
     }
     this.#reapedRows = [];
     this.#reapedPrefixes = [];
-  }
-
-  // --- inside
-
-  #eachPrefix(block: NlriBlock, visit: (prefix: PrefixId, pathId: number) => void): void {
-    const { prefixes } = this.tables;
-    const { bytes, end, addPath } = block;
-    prefixes.prefetch(bytes, block.start, end, addPath ? 4 : 0);
-    for (let at = block.start; at < end; ) {
-      let pathId = 0;
-      if (addPath) {
-        pathId = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
-        at += 4;
-      }
-      at = prefixes.read(bytes, at);
-      visit(this.#internLoaded(), pathId);
-    }
-  }
-
-  #internLoaded(): PrefixId {
-    const id = this.tables.prefixes.intern();
-    if (id >= this.#isDirty.length) {
-      this.tables.reserve();
-      this.#isDirty = grown(this.#isDirty, this.tables.prefixes.capacity);
-    }
-    return id;
-  }
-
-  /** The row of a path: the one it has, brought back to life if need be, or a new one; NO_ROW beyond the source's limit. */
-  #rowFor(source: Source, prefix: PrefixId, pathId: number): Row {
-    const { paths } = this.tables;
-    const found = paths.find(prefix, source.id, pathId);
-    if (found !== NO_ROW && (paths.flags[found]! & DEAD) === 0) {
-      paths.flags[found]! &= ~(STALE | LONG_STALE);
-      return found;
-    }
-    if (source.received >= source.receivesAtMost) {
-      source.hasBlockedReceived = true;
-      return NO_ROW;
-    }
-    source.received++;
-    if (found === NO_ROW) return paths.add(prefix, source.id, pathId);
-    paths.flags[found] = 0;
-    paths.put(found, NO_SET, NO_SET, 0);
-    return found;
-  }
-
-  #put(source: Source, prefix: PrefixId, pathId: number, received: SetId, policy: ImportPolicy): void {
-    const { paths } = this.tables;
-    const row = this.#rowFor(source, prefix, pathId);
-    const { changes } = source;
-    changes.updates++;
-    if (row === NO_ROW) {
-      changes.refused++;
-      return;
-    }
-    if (paths.received[row] === received && paths.set[row] === received) {
-      changes.same++;
-      return;
-    }
-    this.#judge(source, row, received, policy);
-    if (paths.set[row] === NO_SET) changes.filtered++;
-  }
-
-  #judge(source: Source, row: Row, received: SetId, policy: ImportPolicy): void {
-    const { paths } = this.tables;
-    const prefix = paths.prefix[row]!;
-    const before = paths.set[row]!;
-    const preferenceBefore = paths.preference[row]!;
-    const isNew = paths.received[row] === NO_SET;
-    // Filters may ask where the next hop leads, which is read from the row; `put` counts the reference.
-    if (isNew) paths.received[row] = received;
-    policy.evaluate(prefix, row, received);
-    if (isNew) paths.received[row] = NO_SET;
-    let set = (paths.flags[row]! & LONG_STALE) === 0 ? policy.set : this.#longStale(policy.set);
-    if (set !== NO_SET && before === NO_SET && source.accepted >= source.acceptsAtMost) {
-      source.hasBlockedAccepted = true;
-      set = NO_SET;
-    }
-    source.accepted += Number(set !== NO_SET) - Number(before !== NO_SET);
-    paths.put(row, received, set, policy.preference);
-    this.#markReachability(row);
-    if (before !== set || preferenceBefore !== policy.preference) this.#touch(prefix);
-  }
-
-  /** After policy, so that no filter takes the mark off; a path that policy says not to keep for long is as rejected. */
-  #longStale(id: SetId): SetId {
-    if (id === NO_SET) return NO_SET;
-    let marked = this.#marked.get(id);
-    if (marked === undefined) {
-      const { attributes } = this.tables;
-      const set = attributes.attributesOf(id);
-      if ((attributes.flags[id]! & LLGR_STALE) !== 0) marked = id;
-      else marked = keptForLong(set) ? attributes.intern(withLlgrStale(set)) : NO_SET;
-      this.#marked.set(id, marked);
-    }
-    return marked;
-  }
-
-  #kill(source: Source, row: Row): void {
-    const { paths } = this.tables;
-    if ((paths.flags[row]! & DEAD) !== 0) return;
-    paths.flags[row]! |= DEAD;
-    source.received--;
-    if (paths.set[row] !== NO_SET && source.info.kind === 'bgp') source.accepted--;
-    this.#touch(paths.prefix[row]!);
-  }
-
-  #eachRow(source: Source, visit: (row: Row) => void): void {
-    const { paths } = this.tables;
-    const id: SourceId = source.id;
-    // A scan of a typed array: 1 ns a row, so no list for each source is kept.
-    for (let row = 0; row < paths.highest; row++) {
-      if (paths.source[row] === id && paths.isInUse(row) && (paths.flags[row]! & DEAD) === 0) visit(row);
-    }
-  }
-
-  #touch(prefix: PrefixId): void {
-    if (this.#isDirty[prefix] === 1) return;
-    this.#isDirty[prefix] = 1;
-    if (this.#dirtyCount === this.#dirty.length) this.#dirty = grown(this.#dirty, this.#dirty.length * 2);
-    this.#dirty[this.#dirtyCount++] = prefix;
   }
 }

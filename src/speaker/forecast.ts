@@ -175,11 +175,11 @@ export class Forecast {
   #putLocalRoutes(locals: LocalSources, routes: readonly ReceivedRoute[]): void {
     for (const route of this.#intent.localRoutes) {
       if (familyOf(route.prefix) !== this.#rib.family) continue;
-      this.#rib.putLocal(locals.static, route.prefix, attributesOf(route), undefined);
+      this.#rib.adjRibIn.putLocal(locals.static, route.prefix, attributesOf(route), undefined);
     }
     for (const { source, prefix, attributes, interface: device, metric } of routes) {
       if (source !== 'kernel' && source !== 'direct') continue;
-      this.#rib.putLocal(locals[source], prefix, attributes, { interface: device, metric });
+      this.#rib.adjRibIn.putLocal(locals[source], prefix, attributes, { interface: device, metric });
     }
   }
 
@@ -195,7 +195,7 @@ export class Forecast {
       if (peer === undefined || from === undefined) continue;
       const policy = policies.get(peer.name) ?? this.#importPolicyOf(peer);
       policies.set(peer.name, policy);
-      this.#rib.announce(from, [nlriOf(this.#rib.family, prefix, pathId)], { attributes }, policy);
+      this.#rib.adjRibIn.announce(from, [nlriOf(this.#rib.family, prefix, pathId)], { attributes }, policy);
     }
   }
 

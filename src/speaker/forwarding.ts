@@ -108,7 +108,7 @@ export class Forwarding {
   kernelEvents(events: readonly KernelEvent[], rib: Rib, locals: LocalSources): readonly KernelWish[] {
     const { wishes, sources } = this.fib.kernelEvents(events);
     this.#offer(sources, rib, locals);
-    if (!this.#absent) rib.resolveAgain();
+    if (!this.#absent) rib.adjRibIn.resolveAgain();
     return wishes;
   }
 
@@ -188,8 +188,8 @@ export class Forwarding {
       for (const kind of ['kernel', 'direct'] as const) {
         const found = sources.find(({ source }) => source === kind);
         const path = found && this.#pathOf(found);
-        if (path === undefined) rib.removeLocal(locals[kind], prefix);
-        else rib.putLocal(locals[kind], prefix, path.attributes, path.detail);
+        if (path === undefined) rib.adjRibIn.removeLocal(locals[kind], prefix);
+        else rib.adjRibIn.putLocal(locals[kind], prefix, path.attributes, path.detail);
       }
     }
   }

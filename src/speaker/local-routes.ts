@@ -45,12 +45,12 @@ export class StaticRoutes {
     for (const { prefix } of change.removed) {
       if (familyOf(prefix) !== this.#rib.family) continue;
       this.#gatewayRoutes.delete(prefix);
-      this.#rib.removeLocal(this.#source, prefix);
+      this.#rib.adjRibIn.removeLocal(this.#source, prefix);
     }
     for (const route of change.added) {
       const { prefix, gateway } = route;
       if (familyOf(prefix) !== this.#rib.family) continue;
-      if (gateway === undefined) this.#rib.putLocal(this.#source, prefix, attributesOf(route), undefined);
+      if (gateway === undefined) this.#rib.adjRibIn.putLocal(this.#source, prefix, attributesOf(route), undefined);
       else this.#gatewayRoutes.set(prefix, { route, isThere: false });
     }
     this.lookAgain();
@@ -62,8 +62,8 @@ export class StaticRoutes {
       const isNeighbour = this.#isNeighbour(entry.route.gateway!);
       if (isNeighbour === entry.isThere) continue;
       entry.isThere = isNeighbour;
-      if (isNeighbour) this.#rib.putLocal(this.#source, prefix, attributesOf(entry.route), undefined);
-      else this.#rib.removeLocal(this.#source, prefix);
+      if (isNeighbour) this.#rib.adjRibIn.putLocal(this.#source, prefix, attributesOf(entry.route), undefined);
+      else this.#rib.adjRibIn.removeLocal(this.#source, prefix);
     }
   }
 }

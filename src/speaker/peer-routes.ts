@@ -100,8 +100,8 @@ export class PeerRoutes {
         continue;
       }
       // Those of an earlier restart that was not completed go, but for the long-lived ones, whose time goes on.
-      if (state.longStaleUntil === undefined) rib.removeAll(state.source, true);
-      rib.markStale(state.source);
+      if (state.longStaleUntil === undefined) rib.adjRibIn.removeAll(state.source, true);
+      rib.adjRibIn.markStale(state.source);
       state.staleUntil = now + keeps.stale;
       state.longStaleTime = keeps.longStale;
     }
@@ -154,8 +154,8 @@ export class PeerRoutes {
   #apply(peer: SpeakerPeer, { withdrawn, reached, set, fault, notes, endOfRib }: UpdateMessage): void {
     for (const [family, { source, importPolicy }] of peer.families) {
       const { rib } = this.#families[family];
-      if (withdrawn.length > 0) rib.withdraw(source, withdrawn);
-      if (set !== undefined) rib.announce(source, reached, set, importPolicy);
+      if (withdrawn.length > 0) rib.adjRibIn.withdraw(source, withdrawn);
+      if (set !== undefined) rib.adjRibIn.announce(source, reached, set, importPolicy);
     }
     const { name } = peer.intent;
     if (fault !== undefined) this.#tell({ type: 'routesTreatedAsWithdrawn', peer: name, text: fault.text });
@@ -179,7 +179,7 @@ export class PeerRoutes {
     }
     state.staleUntil = undefined;
     state.longStaleUntil ??= now + state.longStaleTime;
-    this.#families[family].rib.markLongStale(state.source, state.importPolicy);
+    this.#families[family].rib.adjRibIn.markLongStale(state.source, state.importPolicy);
   }
 
   /** Routes that the restarted peer has not sent again go. */
@@ -189,7 +189,7 @@ export class PeerRoutes {
     state.staleUntil = undefined;
     state.longStaleUntil = undefined;
     if (peer.session === undefined) this.#retire(peer, family);
-    else this.#families[family].rib.removeAll(state.source, true);
+    else this.#families[family].rib.adjRibIn.removeAll(state.source, true);
   }
 
   /** The peer asks for our table again, or tells its own again: what it has not told at the end of that is gone (RFC 7313 4). */
@@ -206,7 +206,7 @@ export class PeerRoutes {
   #beginTable(peer: SpeakerPeer, family: Family, now: number): void {
     const state = peer.families.get(family);
     if (state === undefined || (state.staleUntil !== undefined && !state.endOfRib)) return;
-    this.#families[family].rib.markStale(state.source);
+    this.#families[family].rib.adjRibIn.markStale(state.source);
     state.staleUntil = now + STALE_LIMIT;
   }
 
@@ -237,7 +237,7 @@ export class PeerRoutes {
         }
         applyBlocks(peer.intent, state);
         state.importPolicy = this.#importPolicyOf(peer, router);
-        router.rib.refilter(state.source, state.importPolicy);
+        router.rib.adjRibIn.refilter(state.source, state.importPolicy);
         if (peer.session === undefined) continue;
         changes.set(state.source.id, this.#groupOptions(peer, peer.session, router.family));
       }
