@@ -21,7 +21,7 @@ import type { DebugFlags } from '../intent/index.ts';
 import { changesOf } from './changes.ts';
 import type { BirdLog } from './log.ts';
 import { messagesOf } from './messages.ts';
-import { readFile } from './reading.ts';
+import { readAgain } from './reading.ts';
 import { chooseRouterId, NoRouterId } from './router-id.ts';
 
 export interface BirdDaemonParts {
@@ -117,7 +117,7 @@ export class BirdDaemon {
     const { family, log } = this.#parts;
     // What was started as one of the two BIRDs stays it: the kernel's families are chosen.
     const { bird } = this.#running.configuration.dialect;
-    const reading = readFile(file, { family, bird });
+    const reading = readAgain(file, { family, bird });
     if ('problem' in reading) return { type: 'error', text: reading.problem };
     if (check) return { type: 'valid' };
     try {

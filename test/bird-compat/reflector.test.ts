@@ -190,7 +190,7 @@ function cease(reason: DownReason): string {
 
 async function ended(daemon: ChildProcess): Promise<number | null> {
   if (daemon.exitCode === null && daemon.signalCode === null) {
-    daemon.kill('SIGTERM');
+    if (!daemon.killed) daemon.kill('SIGTERM');
     await new Promise((resolve) => daemon.once('exit', resolve));
   }
   return daemon.exitCode;
