@@ -190,6 +190,36 @@ describe.skipIf(reason !== undefined)(`bird runs${reason === undefined ? '' : ` 
     await expect.poll(() => existsSync(path('bird.ctl')), PATIENCE).toBe(false);
   });
 
+  test.each([
+    { persist: '', staying: '' },
+    { persist: 'persist;', staying: 'blackhole 10.77.0.0/16' },
+  ])('ends with its routes in the kernel as told: $staying', { timeout: TIMEOUT_MS }, async ({ persist, staying }) => {
+    const namespace = `caracal-bird-${process.pid}`;
+    const ip = (...args: string[]) => run('ip', args).stdout.trim();
+    ip('netns', 'add', namespace);
+    try {
+      const kernel = `protocol kernel { ${persist} export all; }\nprotocol static { route 10.77.0.0/16 blackhole; }\n`;
+      writeFileSync(path('kernel.conf'), GOOD + kernel);
+      const args = ['-d', '-c', 'kernel.conf', '-s', 'bird.ctl', '-P', 'bird.pid'];
+      const daemon = new Running(['ip', 'netns', 'exec', namespace, BIRD_PROGRAMS.bird, ...args], folder);
+      running.push(daemon);
+      const programmed = () => ip('-n', namespace, 'route', 'show', 'proto', 'bird');
+      await expect.poll(programmed, PATIENCE).toBe('blackhole 10.77.0.0/16');
+      // As after a crash: the next one finds the route and keeps it.
+      process.kill(pidOf(), 'SIGKILL');
+      await daemon.end;
+      const next = new Running(['ip', 'netns', 'exec', namespace, BIRD_PROGRAMS.bird, '-R', ...args], folder);
+      running.push(next);
+      await expect.poll(() => next.stderr, PATIENCE).toContain('Graceful restart done\n');
+      expect(programmed()).toBe('blackhole 10.77.0.0/16');
+      process.kill(pidOf(), 'SIGTERM');
+      expect(await next.end).toBe(0);
+      expect(programmed()).toBe(staying);
+    } finally {
+      ip('netns', 'del', namespace);
+    }
+  });
+
   test('runs as another user, who owns the socket', { timeout: TIMEOUT_MS }, async () => {
     chmodSync(folder, 0o777);
     const daemon = startGood('-u', '65534', '-g', '65533');
