@@ -35,10 +35,7 @@ export function caracal(options: CaracalOptions): Contender {
   return {
     name: 'caracal',
     package: undefined,
-    version: async () =>
-      (await run([...caracalProgram({ program: options.program }), '--version'])).stdout
-        .trim()
-        .replace(/^caracal /, ''),
+    version: () => versionOf([...caracalProgram({ program: options.program }), '--version'], /^caracal (\S+)/),
     prepare: (folder, plan) => {
       const resources = join(folder, 'resources');
       mkdirSync(resources, { recursive: true });

@@ -42,7 +42,7 @@ options
   --changes N         changes of churn (default 400)
   --rest S            sessions stay so long after the work (default 0, memory 3)
   --timeout S         for what is waited for (default 60)
-  --program COMMAND   how Caracal is called, for instance 'node dist/caracal.cjs'
+  --program COMMAND   how Caracal is called, for instance dist/caracal
   --profile           Caracal alone, with --cpu-prof: prints the functions that took most of the measured time
   --json              every run as a line of JSON instead of the table`;
 
