@@ -36,7 +36,9 @@ export type Need =
   | 'openssl'
   | 'setpriv'
   | 'linux.uml'
-  | 'modprobe';
+  | 'modprobe'
+  | 'buildah'
+  | 'debootstrap';
 
 const DEBIAN_PACKAGE: Readonly<Record<Exclude<Need, 'namespaces' | 'root' | 'bird1' | 'frr'>, string>> = {
   ip: 'iproute2',
@@ -54,6 +56,8 @@ const DEBIAN_PACKAGE: Readonly<Record<Exclude<Need, 'namespaces' | 'root' | 'bir
   setpriv: 'util-linux',
   'linux.uml': 'user-mode-linux',
   modprobe: 'kmod',
+  buildah: 'buildah',
+  debootstrap: 'debootstrap',
   python3: 'python3',
 };
 

@@ -26,8 +26,14 @@ const PROGRAMS = {
   iproute2: 'ip',
   'iputils-ping': 'ping',
   bird2: 'bird',
+  frr: 'vtysh',
+  gobgpd: 'gobgpd',
+  openbgpd: 'bgpctl',
+  exabgp: 'exabgp',
   'user-mode-linux': 'linux.uml',
   kmod: 'modprobe',
+  buildah: 'buildah',
+  debootstrap: 'debootstrap',
 };
 
 /** A kernel with a tunnel device, for tests; Debian has it for no other processor. */
@@ -52,9 +58,18 @@ const COMMANDS = {
     ],
   },
   fuzz: { packages: [], steps: [['test/fuzz.ts']] },
+  interop: {
+    packages: ['iproute2', 'bird2', 'frr', 'gobgpd', 'openbgpd', 'exabgp'],
+    aside: ['bird'],
+    steps: [['test/interop/matrix.ts']],
+  },
   bench: { packages: ['iproute2'], steps: [] },
   build: { packages: [], steps: [['deploy/build.ts']] },
   package: { packages: [], steps: [['deploy/package.ts']] },
+  'image-test': {
+    packages: ['iproute2', 'bird2', 'buildah', 'debootstrap'],
+    steps: [['node_modules/vitest/vitest.mjs', 'run', '--configLoader=native', '--config=test/image/vitest.config.ts']],
+  },
 };
 
 async function main([name, ...rest]) {

@@ -5,15 +5,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missing } from '../requirements.ts';
 import { documentOf, type Row } from './document.ts';
-import { bird1, bird2 } from './programs/bird.ts';
-import { exabgp } from './programs/exabgp.ts';
-import { frr } from './programs/frr.ts';
-import { gobgp } from './programs/gobgp.ts';
-import { openbgpd } from './programs/openbgpd.ts';
 import { FEATURES, type Feature, type Speaker } from './programs/types.ts';
 import { play, SCENARIOS } from './scenarios.ts';
+import { SPEAKERS } from './speakers.ts';
 
-export const SPEAKERS: readonly Speaker[] = [bird1, bird2, frr, gobgp, openbgpd, exabgp];
 /** Speakers that are tried at the same time. */
 const AT_ONCE = 2;
 

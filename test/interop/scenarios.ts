@@ -106,7 +106,7 @@ async function survivesRestartOfPeer(scene: Scene): Promise<boolean> {
   const restart = async () => {
     await scene.peer.stop('SIGKILL');
     await soon(async () => !(await scene.isUp()));
-    await scene.startPeer();
+    await scene.startPeer({ isRestart: true });
     await soon(() => scene.isUp());
   };
   return (await one.holds(isThere, restart())) && scene.isUp();
@@ -138,11 +138,14 @@ const toldTwoPaths = (scene: Scene) =>
 const hearsTwoPaths = (scene: Scene) =>
   soon(() => everyFamily(scene, (family) => scene.one.paths('caracal', TWICE[family]).length >= 2));
 
+/** By its own words, or by what it tells the next one: some cut what they print. */
 const seesLongPath = (scene: Scene) =>
   soon(() =>
     everyFamily(scene, async (family) => {
       const [path] = await scene.speaker.paths(scene.peer, FED[family].long);
-      return path !== undefined && path.asPath.split(/\s+/).length >= LONG_PATH;
+      const [told] = scene.two.paths('peer', FED[family].long);
+      const length = told?.asPath.flatMap(({ asns }) => asns).length ?? 0;
+      return Math.max(length, path?.asPath.split(/\s+/).length ?? 0) >= LONG_PATH;
     }),
   );
 
@@ -266,7 +269,7 @@ export async function play(
   }
 }
 
-function feed({ one, two, setup }: Scene): void {
+export function feed({ one, two, setup }: Scene): void {
   const { caracal, peer } = ADDRESS;
   for (const family of setup.families) {
     const attributes = { one: attributesOf(setup, 'one', family), two: attributesOf(setup, 'two', family) };

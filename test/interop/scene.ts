@@ -88,8 +88,8 @@ export class Scene {
 
   // --- the speaker
 
-  async startPeer(): Promise<void> {
-    this.peer.start(...this.speaker.prepare(this.peer, this.setup));
+  async startPeer({ isRestart = false } = {}): Promise<void> {
+    this.peer.start(...this.speaker.prepare(this.peer, this.setup, isRestart));
     await this.speaker.begin?.(this.peer, this.setup);
   }
 

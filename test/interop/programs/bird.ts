@@ -60,7 +60,7 @@ export const bird2: Speaker = {
     return /version (\S+)/.exec((await run(['bird', '--version'])).stderr)?.[1] ?? '?';
   },
 
-  prepare(machine, setup) {
+  prepare(machine, setup, isRestart) {
     const channel = (family: string) => {
       const addPath = setup.addPath ? ' add paths on;' : '';
       const other = family !== setup.transport ? ` next hop address ${ADDRESS.peer[family as 'ipv4' | 'ipv6']};` : '';
@@ -80,7 +80,7 @@ protocol bgp ${name} {
       ...setup.families.map((family) => ownRoutes(family, `${family};`)),
       ...sessions,
     ].join('\n');
-    const recover = setup.gracefulRestart ? ['-R'] : [];
+    const recover = isRestart ? ['-R'] : [];
     return [['bird', '-f', ...recover, '-c', machine.write('bird.conf', config), '-s', join(machine.folder, 'ctl')]];
   },
 
@@ -110,7 +110,7 @@ export const bird1: Speaker = {
     return /version (\S+)/.exec((await run([BIRD1.bird, '--version'])).stderr)?.[1] ?? '?';
   },
 
-  prepare(machine, setup) {
+  prepare(machine, setup, isRestart) {
     const [family] = setup.families as ['ipv4' | 'ipv6'];
     const sessions = neighboursOf(setup).map(
       ({ name, address, as }) => `
@@ -127,7 +127,7 @@ protocol bgp ${name} {
       ...sessions,
     ].join('\n');
     const program = family === 'ipv4' ? BIRD1.bird : BIRD1.bird6;
-    const recover = setup.gracefulRestart ? ['-R'] : [];
+    const recover = isRestart ? ['-R'] : [];
     return [[program, '-f', ...recover, '-c', machine.write('bird.conf', config), '-s', join(machine.folder, 'ctl')]];
   },
 

@@ -151,7 +151,7 @@ neighbor ${address} {
 }`,
     );
   return `process heard {
-  run /bin/sh -c "exec cat >> ${heardFile(machine)}";
+  run ${machine.write('heard.sh', `#!/bin/sh\n# stdout stays open: its end would be the end of us.\ncat >> ${heardFile(machine)}\n`, 0o755)};
   encoder json;
 }
 ${neighbours.join('')}

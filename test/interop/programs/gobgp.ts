@@ -48,9 +48,9 @@ export const gobgp: Speaker = {
     return /version (\S+)/.exec((await run(['gobgpd', '--version'])).stdout)?.[1] ?? '?';
   },
 
-  prepare(machine, setup) {
+  prepare(machine, setup, isRestart) {
     const config = machine.write('gobgpd.toml', configuration(setup));
-    return [['gobgpd', '-f', config, '--api-hosts', '127.0.0.1:50051', ...(setup.gracefulRestart ? ['-r'] : [])]];
+    return [['gobgpd', '-f', config, '--api-hosts', '127.0.0.1:50051', ...(isRestart ? ['-r'] : [])]];
   },
 
   async begin(machine, setup) {
@@ -68,15 +68,14 @@ export const gobgp: Speaker = {
   async paths(machine, prefix) {
     const family = familyOfPrefix(prefix);
     const answer = await answerOf(machine, ['gobgp', '-j', 'global', 'rib', '-a', family, prefix]);
-    const [destination] = Array.isArray(answer) ? answer : [answer];
-    const paths: readonly GoPath[] = Array.isArray(destination) ? destination : (destination?.paths ?? []);
+    const paths: readonly GoPath[] = answer?.[prefix] ?? [];
     const caracal = new Set(Object.values(ADDRESS.caracal));
     return paths.filter((path) => caracal.has(path['neighbor-ip'] ?? '')).map(seenPath);
   },
 
   async count(machine, family) {
     const answer = await answerOf(machine, ['gobgp', '-j', 'global', 'rib', 'summary', '-a', family]);
-    return Number(answer?.num_destination ?? answer?.numDestination ?? 0);
+    return answer?.num_destination ?? 0;
   },
 
   async withdraw(machine, setup) {
@@ -118,7 +117,7 @@ function configuration(setup: Setup): string {
   [[neighbors.afi-safis]]
     [neighbors.afi-safis.config]
       afi-safi-name = "${family}-unicast"
-    ${setup.gracefulRestart ? '[neighbors.afi-safis.mp-graceful-restart.config]\n      enabled = true' : ''}
+    ${isCaracal && setup.gracefulRestart ? '[neighbors.afi-safis.mp-graceful-restart.config]\n      enabled = true' : ''}
     ${setup.addPath ? '[neighbors.afi-safis.add-paths.config]\n      receive = true\n      send-max = 8' : ''}`,
     );
     return `
@@ -130,7 +129,7 @@ function configuration(setup: Setup): string {
   [neighbors.timers.config]
     connect-retry = 1
   ${isCaracal && setup.gtsm ? '[neighbors.ttl-security.config]\n    enabled = true\n    ttl-min = 255' : ''}
-  ${setup.gracefulRestart ? '[neighbors.graceful-restart.config]\n    enabled = true\n    restart-time = 60' : ''}
+  ${isCaracal && setup.gracefulRestart ? '[neighbors.graceful-restart.config]\n    enabled = true\n    restart-time = 60\n    deferral-time = 10' : ''}
   ${families.join('')}`;
   });
   return `

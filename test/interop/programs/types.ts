@@ -59,7 +59,7 @@ export interface Speaker {
   readonly notes?: readonly string[];
   version(): Promise<string>;
   /** Writes what it reads, and gives the commands that stay. */
-  prepare(machine: Machine, setup: Setup): readonly (readonly string[])[];
+  prepare(machine: Machine, setup: Setup, isRestart: boolean): readonly (readonly string[])[];
   /** After the start: what its configuration cannot say. */
   begin?(machine: Machine, setup: Setup): Promise<void>;
   /** Paths of a prefix that came from Caracal. */
