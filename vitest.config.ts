@@ -4,6 +4,8 @@ import { SkipReporter } from './test/skip-reporter.ts';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'bird-compat/**/*.test.ts', 'topologies/**/*.test.ts', 'test/**/*.test.ts'],
+    // A command of its own: npm run image-test.
+    exclude: ['**/node_modules/**', 'test/image/**'],
     reporters: ['default', new SkipReporter()],
     testTimeout: 30_000,
     maxWorkers: 2,
