@@ -23,6 +23,7 @@ import { DatastoreLog } from './datastore-log.ts';
 import type { Datastores } from './datastores.ts';
 import { explainQuery } from './explain.ts';
 import { Guard } from './guard.ts';
+import { HalfOpen } from './half-open.ts';
 import { Intents } from './intents.ts';
 import { type Logger, logFact } from './log.ts';
 import { idleIntent, intentOptions, overrideIntent, overridesOf } from './options.ts';
@@ -49,6 +50,7 @@ export class Daemon {
   readonly #guard: Guard;
   readonly #absences: Absences;
   readonly #md5Drops = new RecentMd5Drops();
+  readonly #halfOpen = new HalfOpen(() => this.#snapshot().peers.some(({ state }) => state !== 'Established'));
   /** Where there is a cluster to tell something. */
   readonly #reporter: ClusterReporter | undefined;
   readonly #metrics: Metrics;
@@ -110,6 +112,7 @@ export class Daemon {
     const { datastores, options, logger } = this.#parts;
     await this.#router.start();
     this.#md5Drops.start();
+    this.#halfOpen.start((error) => logger.error({ err: error }, 'half-open connections cannot be looked for'));
     if (options.networkingBackend !== 'bird') this.#router.apply(idleIntent(options));
     const datastoreLog = new DatastoreLog(logger);
     for (const [name, datastore] of datastores.drivers) {
@@ -218,6 +221,7 @@ export class Daemon {
     this.#guard.stop();
     this.#absences.stop();
     this.#md5Drops.stop();
+    this.#halfOpen.stop();
     await this.#reporter?.stop();
     this.#metrics.stop();
     await Promise.all(Array.from(datastores.drivers.values(), (datastore) => datastore.stop()));
@@ -253,6 +257,7 @@ export class Daemon {
       kernel: { type: options.kernel, ...kernel.status() },
       bfd: this.#router.bfdSessions,
       ...(md5Drops === undefined ? {} : { md5Drops }),
+      halfOpen: this.#halfOpen.addresses,
       recovering: isRecovering,
     };
   }

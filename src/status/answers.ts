@@ -2,6 +2,7 @@
 // travel is http.ts's.
 
 import type { IncomingMessage } from 'node:http';
+import { sessionsReport } from './cluster/sessions.ts';
 import type { EventsQuery, EventsReport } from './events.ts';
 import type { ExplainProblem, ExplainQuery, ExplainReport } from './explain.ts';
 import { MAX_WATCHERS } from './live.ts';
@@ -41,6 +42,8 @@ export function answerTo(request: IncomingMessage, handlers: StatusHandlers): An
       return wantsPage(request) ? pageAnswer('index.html') : text(200, statusText(handlers.status()));
     case '/status':
       return json(handlers.status());
+    case '/sessions':
+      return json(sessionsReport(handlers.status()));
     case '/routes':
       return routesAnswer(url.searchParams, handlers);
     case '/explain':
@@ -110,7 +113,8 @@ function jsonOrProblem(value: object | ExplainProblem): Answer {
 }
 
 function nothingHere(): Answer {
-  const paths = '/, /status, /live, /routes, /explain, /intent, /received, /events, /metrics, /livez and /readyz';
+  const paths =
+    '/, /status, /sessions, /live, /routes, /explain, /intent, /received, /events, /metrics, /livez and /readyz';
   return text(404, `There is nothing here; there are ${paths}.\n`);
 }
 

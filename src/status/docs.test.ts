@@ -18,7 +18,13 @@ test('docs/status.md names every field of the answers', () => {
   const peer = peerFixture({
     description: 'a',
     localAddress: '10.0.0.1',
-    lastError: { at: NOW, text: 'a', direction: 'sent', code: 6, subcode: 2, help: 'a', message: 'ff' },
+    lastError: {
+      ...{ at: NOW, text: 'a', direction: 'sent', code: 6, subcode: 2, help: 'a', message: 'ff' },
+      failure: 'refused',
+    },
+    state: 'Active',
+    hasPassword: true,
+    absent: 'a',
     retryAt: NOW,
     limits: [{ kind: 'import', family: 'ipv4', limit: { count: 1, action: 'warn' }, count: 2, isExceeded: true }],
     endpoints: { local: '10.0.0.1', localPort: 1, remote: '10.0.0.2', remotePort: 179 },
@@ -39,6 +45,8 @@ test('docs/status.md names every field of the answers', () => {
     }),
     environmentFixture({
       reconfiguredAt: NOW,
+      halfOpen: new Set(['10.0.0.2']),
+      md5Drops: { unsigned: 1, unexpected: 1, wrong: 1 },
       bfd: [bfdFixture({ local: '10.0.0.1', interface: 'eth0', diagnostic: 1, trouble: 'a' })],
       datastore: { type: 'kubernetes', synced: true, detail: 'a', lastEventAt: NOW, contact },
       kernel: {

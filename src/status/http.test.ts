@@ -107,7 +107,7 @@ test.each([
     'GET',
     '/nowhere',
     404,
-    'There is nothing here; there are /, /status, /live, /routes, /explain, /intent, /received, /events, /metrics, /livez and /readyz.\n',
+    'There is nothing here; there are /, /status, /sessions, /live, /routes, /explain, /intent, /received, /events, /metrics, /livez and /readyz.\n',
   ],
   ['POST', '/status', 405, 'Status can only be read: GET or HEAD, not POST.\n'],
   ['DELETE', '/', 405, 'Status can only be read: GET or HEAD, not DELETE.\n'],

@@ -25,6 +25,7 @@ export const FAMILY_NAME: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv
 export interface PeerSurroundings {
   readonly bfd?: BfdSessionStatus;
   readonly md5Drops?: Md5Drops;
+  readonly halfOpen?: boolean;
 }
 
 export function peerReport(peer: PeerSnapshot, now: number, around: PeerSurroundings = {}): PeerReport {
@@ -44,6 +45,9 @@ export function peerReport(peer: PeerSnapshot, now: number, around: PeerSurround
     ...(peer.localAddress !== undefined && { sourceAddress: peer.localAddress }),
     families: peer.families,
     passive: peer.passive,
+    ...(peer.hasPassword && { password: true }),
+    ...(around.halfOpen && { halfOpen: true }),
+    ...(peer.absent !== undefined && { absent: peer.absent }),
     routeReflectorClient: peer.routeReflectorClient,
     ...(peer.description !== '' && { description: peer.description }),
     origin: peer.origin,
@@ -70,10 +74,11 @@ function limitReport({ kind, family, limit: { count, action }, count: routes, is
  * The state and why it is what it is: `Established`, `Active: connection refused by 10.0.0.3:179, retry in 4 s`.
  * A state that is not Established never stands alone.
  */
-export function peerInfo(peer: PeerSnapshot, now: number, { bfd, md5Drops }: PeerSurroundings = {}): string {
+export function peerInfo(peer: PeerSnapshot, now: number, { bfd, md5Drops, halfOpen }: PeerSurroundings = {}): string {
   if (peer.state === 'Established') return [establishedInfo(peer), ...(bfd ? [bfdInfo(bfd)] : [])].join(', ');
   const expected = expectation(peer);
-  const reason = joined(peer.lastError?.text ?? expected, passwordInfo(peer, md5Drops));
+  const oneWay = halfOpen ? `${peer.address} connects, but does not hear the answer` : undefined;
+  const reason = joined(peer.lastError?.text ?? expected, passwordInfo(peer, md5Drops) ?? oneWay);
   const parts = [peer.absent, reason, ...outlook(peer, now)].filter((part) => part !== undefined);
   return `${peer.state}: ${parts.join(', ')}`;
 }

@@ -7,7 +7,7 @@ import { contactReport } from './contact.ts';
 import { peerReport } from './peer-report.ts';
 import { readiness } from './readiness.ts';
 import { timestamp } from './time.ts';
-import type { AgentReport, BfdSessionStatus, BgpReport, PeerReport, StatusEnvironment, StatusReport } from './types.ts';
+import type { AgentReport, BgpReport, PeerReport, StatusEnvironment, StatusReport } from './types.ts';
 
 export function statusReport(snapshot: Snapshot, environment: StatusEnvironment): StatusReport {
   const { type, synced, detail, lastEventAt, contact } = environment.datastore;
@@ -50,13 +50,17 @@ function agentReport(snapshot: Snapshot, environment: StatusEnvironment): AgentR
   };
 }
 
-function bgpReport(peers: readonly PeerSnapshot[], { now, md5Drops, bfd = [] }: StatusEnvironment): BgpReport {
+function bgpReport(
+  peers: readonly PeerSnapshot[],
+  { now, md5Drops, halfOpen, bfd = [] }: StatusEnvironment,
+): BgpReport {
   const watch = new Map(bfd.flatMap((session) => session.peers.map((name) => [name, session])));
-  const around = (bfdSession: BfdSessionStatus | undefined) => ({
+  const around = ({ name, address, state }: PeerSnapshot, bfdSession = watch.get(name)) => ({
     ...(bfdSession && { bfd: bfdSession }),
     ...(md5Drops && { md5Drops }),
+    ...(halfOpen && { halfOpen: state !== 'Established' && halfOpen.has(address) }),
   });
-  const reports = peers.map((peer) => peerReport(peer, now, around(watch.get(peer.name)))).sort(byName);
+  const reports = peers.map((peer) => peerReport(peer, now, around(peer))).sort(byName);
   const peersV4 = reports.filter((peer) => !peer.peerIP.includes(':'));
   const peersV6 = reports.filter((peer) => peer.peerIP.includes(':'));
   return {
@@ -64,6 +68,7 @@ function bgpReport(peers: readonly PeerSnapshot[], { now, md5Drops, bfd = [] }: 
     numberNotEstablishedV4: peersV4.length - countEstablished(peersV4),
     numberEstablishedV6: countEstablished(peersV6),
     numberNotEstablishedV6: peersV6.length - countEstablished(peersV6),
+    ...(md5Drops && { md5Drops }),
     peersV4,
     peersV6,
   };

@@ -4,7 +4,7 @@
 import type { Address, Asn, Family, Prefix } from 'node-bgp';
 import type { BfdReport as BfdSession, BfdState } from '../bfd/types.ts';
 import type { ResourceProblem, ServerContact, WatchStatus } from '../datastore/types.ts';
-import type { PeerCounters } from '../speaker/types.ts';
+import type { PeerCounters, SessionFailure } from '../speaker/types.ts';
 import type { PeerRole } from './role.ts';
 
 /** A moment as RFC 3339 text in UTC with milliseconds. */
@@ -57,6 +57,8 @@ export interface StatusEnvironment {
   readonly bfd?: readonly BfdSessionStatus[];
   /** Of the last minute; absent: the system does not count them. */
   readonly md5Drops?: Md5Drops;
+  /** Whose first packet has come lately and who never answered ours: connections that are half open. */
+  readonly halfOpen?: ReadonlySet<Address>;
   /** Graceful restart: still waiting for the End-of-RIB of a peer. */
   readonly recovering: boolean;
 }
@@ -136,6 +138,8 @@ export interface LastErrorReport {
   readonly direction?: 'sent' | 'received';
   readonly code?: number;
   readonly subcode?: number;
+  /** Without a NOTIFICATION: how far it came. */
+  readonly failure?: SessionFailure;
   /** What would help: one sentence. */
   readonly help?: string;
   /** The received message that led to it, or its beginning, as hex digits. */
@@ -190,6 +194,12 @@ export interface PeerReport {
   readonly sourceAddress?: Address;
   readonly families: readonly Family[];
   readonly passive: boolean;
+  /** A password is set here. */
+  readonly password?: true;
+  /** Its connections reach this node, and what this node answers does not reach it. */
+  readonly halfOpen?: true;
+  /** Why nobody waits for it: its Node is not ready, or gone. */
+  readonly absent?: string;
   readonly routeReflectorClient: boolean;
   readonly description?: string;
   readonly origin: readonly string[];
@@ -210,6 +220,8 @@ export interface BgpReport {
   readonly numberNotEstablishedV4: number;
   readonly numberEstablishedV6: number;
   readonly numberNotEstablishedV6: number;
+  /** Of all peers together, in the last minute; absent where the system does not count them. */
+  readonly md5Drops?: Md5Drops;
   /** By the family of the peer's address; sorted by name. */
   readonly peersV4: readonly PeerReport[];
   readonly peersV6: readonly PeerReport[];
