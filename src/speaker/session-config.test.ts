@@ -111,6 +111,20 @@ describe('the configuration of a session', () => {
     expect(needsNewSession(before, after)).toBe(false);
   });
 
+  it('takes its times from the intent where that has any, and no new session for them', () => {
+    const timers = { connectDelay: 2, connectRetry: 7, errorWait: [5, 40], errorForget: 100 } as const;
+    const [before, after] = [sessionConfig(INTENT, 7, FRESH), sessionConfig({ ...INTENT, timers }, 7, FRESH)];
+    const times = {
+      connectDelayTime: 2,
+      connectRetryTime: 7,
+      idleHoldTime: 5,
+      maxIdleHoldTime: 40,
+      errorForgetTime: 100,
+    };
+    expect(after).toEqual({ ...before, ...times });
+    expect(needsNewSession(before, after)).toBe(false);
+  });
+
   it('tries again soon at first, and seldom later', () => {
     expect([0, 1, 4, 5, 1000].map(connectRetryTime)).toEqual([1, 1, 1, 5, 5]);
   });

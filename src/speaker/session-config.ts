@@ -1,7 +1,7 @@
 // From a peer as intended, and the circumstances, to the configuration of its state machine.
 
 import type { PeerConfig, RouterId } from 'node-bgp';
-import type { PeerIntent } from '../intent/types.ts';
+import type { PeerIntent, PeerTimers } from '../intent/types.ts';
 
 /** What the intent does not say of a session, and what changes while it lasts. */
 export interface SessionCircumstances {
@@ -47,10 +47,7 @@ export function sessionConfig(
     passive: peer.passive,
     holdTime: peer.holdTime,
     ...(peer.keepaliveTime === undefined ? {} : { keepaliveTime: peer.keepaliveTime }),
-    connectRetryTime,
-    connectDelayTime: 0,
-    idleHoldTime: IDLE_HOLD_TIME,
-    maxIdleHoldTime: MAX_IDLE_HOLD_TIME,
+    ...times(peer.timers, connectRetryTime),
     ...restarts(peer, restarted, forwarding),
     addPath: { send, receive },
     routeRefresh: true,
@@ -58,6 +55,23 @@ export function sessionConfig(
     extendedMessage: peer.extendedMessages === true,
     fourOctetAs: true,
     extendedNextHop: peer.extendedNextHop === true,
+  };
+}
+
+type Times = 'connectRetryTime' | 'connectDelayTime' | 'idleHoldTime' | 'maxIdleHoldTime' | 'errorForgetTime';
+
+/** The daemon's own choice, but where the intent says otherwise. */
+function times(
+  { connectDelay = 0, connectRetry, errorWait, errorForget }: PeerTimers = {},
+  usualRetry: number,
+): Pick<PeerConfig, Times> {
+  const [idleHoldTime, maxIdleHoldTime] = errorWait ?? [IDLE_HOLD_TIME, MAX_IDLE_HOLD_TIME];
+  return {
+    connectRetryTime: connectRetry ?? usualRetry,
+    connectDelayTime: connectDelay,
+    idleHoldTime,
+    maxIdleHoldTime,
+    ...(errorForget === undefined ? {} : { errorForgetTime: errorForget }),
   };
 }
 

@@ -12,13 +12,14 @@ export interface Damping {
 
 export const UNDAMPED: Damping = { errors: 0, lastErrorAt: Number.NEGATIVE_INFINITY };
 
-/** An error is forgotten after so many times the longest pause (5 minutes at 30 seconds). */
+/** An error is forgotten after so many times the longest pause (5 minutes at 30 seconds), unless the configuration says when. */
 const FORGET_FACTOR = 10;
 
-type Pauses = Pick<PeerConfig, 'idleHoldTime' | 'maxIdleHoldTime'>;
+type Pauses = Pick<PeerConfig, 'idleHoldTime' | 'maxIdleHoldTime' | 'errorForgetTime'>;
 
 export function addError(damping: Damping, config: Pauses, now: number): Damping {
-  const forgotten = now - damping.lastErrorAt > FORGET_FACTOR * config.maxIdleHoldTime * 1000;
+  const memory = config.errorForgetTime ?? FORGET_FACTOR * config.maxIdleHoldTime;
+  const forgotten = now - damping.lastErrorAt > memory * 1000;
   return { errors: forgotten ? 1 : damping.errors + 1, lastErrorAt: now };
 }
 

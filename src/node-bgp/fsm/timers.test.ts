@@ -49,6 +49,13 @@ describe('damping', () => {
     expect(idleHoldTime(addError(once, config, 301_001), config)).toBe(5);
   });
 
+  it('forgets errors when the configuration says so', () => {
+    const forgetful = { ...config, errorForgetTime: 60 };
+    const once = addError(addError(UNDAMPED, forgetful, 0), forgetful, 1000);
+    expect(idleHoldTime(addError(once, forgetful, 61_000), forgetful)).toBe(20);
+    expect(idleHoldTime(addError(once, forgetful, 61_001), forgetful)).toBe(5);
+  });
+
   it('waits at least a second, whatever is configured', () => {
     const none = { idleHoldTime: 0, maxIdleHoldTime: 0 };
     expect(idleHoldTime(addError(UNDAMPED, none, 0), none)).toBe(1);

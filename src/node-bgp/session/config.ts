@@ -55,6 +55,7 @@ const NEEDS_NEW_SESSION = {
   connectDelayTime: never,
   idleHoldTime: never,
   maxIdleHoldTime: never,
+  errorForgetTime: never,
   sendHoldTime: never,
   // `restarted` and `forwarding` tell of our last restart: they are for the next OPEN and say nothing of this session.
   gracefulRestart: (a, b) =>

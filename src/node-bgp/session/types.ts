@@ -44,6 +44,8 @@ export interface PeerConfig {
   /** Seconds of the first pause after an error; doubled by each further one up to `maxIdleHoldTime` (RFC 4271 8.1.1 DampPeerOscillations). */
   readonly idleHoldTime: number;
   readonly maxIdleHoldTime: number;
+  /** Seconds without error after which the pause is the first one again; default 10 x `maxIdleHoldTime`. */
+  readonly errorForgetTime?: number;
   /** Seconds without progress in sending before the session is given up (RFC 9687); default max(480, 2 x hold time); 0 off. */
   readonly sendHoldTime?: number;
   /** Graceful restart as offered (RFC 4724); absent: not offered. */
