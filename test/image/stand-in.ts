@@ -1,8 +1,8 @@
 // What stands in for the images that the Dockerfile begins with, where no registry can be reached: a minimal Debian by
 // debootstrap, once as it is, and once with Node and npm. The Debian is kept in .debian, so that it is made once.
 
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { run, runOrThrow } from '../../topologies/commands.ts';
 import type { Buildah } from './buildah.ts';
 
@@ -29,15 +29,23 @@ export async function makeBaseImages(buildah: Buildah, folder: string): Promise<
   await runOrThrow(['rm', '-rf', root]);
 }
 
+/** In memory: dpkg waits for the disk after every file otherwise. */
+const IN_MEMORY = `
+root=$1 archive=$2; shift 2
+mount -t tmpfs none "$root"
+debootstrap --variant=minbase ${SUITE} "$root" "$@" >&2
+for name in ${LEFT_OUT.join(' ')}; do rm -rf "$root/$name"; done
+tar -cf "$archive" --one-file-system -C "$root" .
+`;
+
 async function makeDebian(root: string): Promise<void> {
-  await runOrThrow(['debootstrap', '--variant=minbase', SUITE, root, ...(await mirror())]);
-  for (const name of LEFT_OUT) rmSync(join(root, name), { recursive: true, force: true });
-  mkdirSync(join(HOME, '.debian'), { recursive: true });
+  mkdirSync(root);
+  mkdirSync(dirname(CACHE), { recursive: true });
   // Another run may read it: it appears as a whole.
   const unfinished = `${CACHE}.${process.pid}`;
-  await runOrThrow(['tar', '-cf', unfinished, '--one-file-system', '-C', root, '.']);
+  const own = ['unshare', '--mount', '--propagation', 'private'];
+  await runOrThrow([...own, 'sh', '-euc', IN_MEMORY, 'sh', root, unfinished, ...(await mirror())]);
   renameSync(unfinished, CACHE);
-  await runOrThrow(['rm', '-rf', root]);
 }
 
 /** The one that apt uses here; none: debootstrap's own. */
