@@ -83,6 +83,14 @@ describe('an import policy of the kernel', () => {
     expect(known()).toEqual([['0.0.0.0/0', undefined, 0], [felix.prefix, undefined, 1024], direct]);
     configure({ importPolicy: policy('REJECT', 'reject', []) });
     expect(known()).toEqual([direct]);
+    configure({ directInterfaces: [] });
+    expect(known()).toEqual([
+      ['0.0.0.0/0', undefined, 0],
+      [felix.prefix, undefined, 1024],
+    ]);
+    configure({});
+    configure({ directInterfaces: [], importPolicy: only80 });
+    expect(known()).toEqual([[felix.prefix, [7], 5]]);
   });
 
   it('and a metric is for routes that have none', () => {

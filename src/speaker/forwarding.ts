@@ -101,7 +101,9 @@ export class Forwarding {
     this.#importPolicy = importPolicy;
     this.#metric = metric;
     const { wishes, sources } = this.fib.configure(intent);
-    this.#offer(learnsAnew ? Array.from(this.fib.localSources(), ({ prefix }) => prefix) : sources, rib, locals);
+    // `sources` also has what is no source any more.
+    const known = learnsAnew ? Array.from(this.fib.localSources(), ({ prefix }) => prefix) : [];
+    this.#offer(new Set([...sources, ...known]), rib, locals);
     return wishes;
   }
 
@@ -182,7 +184,7 @@ export class Forwarding {
     return nextHop.includes('%') ? { ...candidate, nextHop, linkLocal: undefined } : candidate;
   }
 
-  #offer(prefixes: readonly Prefix[], rib: Rib, locals: LocalSources): void {
+  #offer(prefixes: Iterable<Prefix>, rib: Rib, locals: LocalSources): void {
     for (const prefix of prefixes) {
       const sources = this.fib.sourcesOf(prefix);
       for (const kind of ['kernel', 'direct'] as const) {
