@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { block, calico, node } from '../../src/speaker/resources.fixture.ts';
-import { read } from '../bird.fixture.ts';
 import {
   type Client,
   greeted,
@@ -212,47 +211,8 @@ test.each(ANSWERS)('%s', async (command, answer) => {
   expect(text).toBe(answer);
 });
 
-describe('the ten facts that are missed most', () => {
-  const other = async (text: string, commands: readonly string[]) => {
-    const configuration = read(text, { bird: 1 });
-    const { running } = { running: () => targetOf(lab.router('node-1'), lab).configuration };
-    const target = targetOf(lab.router('node-1'), lab, {
-      running: () => ({ ...running(), ...configuration, reconfiguredAt: 0, protocols: [], disabled: new Set() }),
-    });
-    const its = await serve(target);
-    const its_ = await greeted(its.path);
-    const answers: string[] = [];
-    for (const command of commands) answers.push(withoutTimes(await its_.ask(command)));
-    its_.close();
-    await its.close();
-    return answers;
-  };
-
-  test('1: a value that is not there is less than everything', async () => {
-    const answer = await client.ask('show route where source = RTS_STATIC && krt_metric < 1024');
-    expect(withoutTimes(answer)).toBe(`1007-${OWN_BLOCK}\n0000 `);
-  });
-
-  test('2: && and || are equal', async () => {
-    expect(await client.ask('eval true || false && false')).toBe('0023 FALSE');
-  });
-
-  test('3: some things are always defined', async () => {
-    const answer = await client.ask(
-      'show route where defined(ifname) && defined(source) && defined(bgp_community) count',
-    );
-    expect(answer).toBe('0014 3 of 3 routes for 3 networks');
-  });
-
-  test('4: a code is not repeated, whatever answer it was in', async () => {
-    const answers = await other('define C = 1; router id 10.0.0.1; protocol device { }', [
-      'show symbols C',
-      'show symbols table',
-    ]);
-    expect(answers).toEqual(['1010 C       \tconstant', ' master  \trouting table\n0000 ']);
-  });
-
-  test('5: `disable` ends a session with Cease/2, and peers forget its routes', async () => {
+describe('sessions, restarts and tunnels', () => {
+  test('`disable` ends a session with Cease/2, and peers forget its routes', async () => {
     const [one, two] = ['node-1', 'node-2'].map((name) => lab.router(name));
     expect(withoutTimes(await client.ask('disable "Mesh_*" "maintenance"'))).toBe(
       '0009-Mesh_10_0_0_2: disabled\n Mesh_10_0_0_3: disabled\n0000 ',
@@ -282,7 +242,7 @@ describe('the ten facts that are missed most', () => {
     expect(two!.page('10.65.1.0/26')).toHaveLength(1);
   });
 
-  test('6: while sessions come back the kernel protocol waits, and the status says for whom', async () => {
+  test('while sessions come back the kernel protocol waits, and the status says for whom', async () => {
     const one = lab.router('node-1');
     one.kill();
     one.start();
@@ -307,7 +267,7 @@ describe('the ten facts that are missed most', () => {
     await its.close();
   });
 
-  test('8: a tunnel is shown as what BIRD has no text for', async () => {
+  test('a tunnel is shown as what BIRD has no text for', async () => {
     const pool = calico('IPPool', 'pods', { cidr: '10.65.0.0/16', ipipMode: 'Always' });
     const configuration = calico('BGPConfiguration', 'default', { programClusterRoutes: 'Enabled' });
     const tunnelled = new Lab([1, 2].map((n) => node(n) + block(n)).join('') + pool + configuration);
@@ -321,7 +281,7 @@ describe('the ten facts that are missed most', () => {
     await its.close();
   });
 
-  test('7: `restart` begins a new session with Cease/4', async () => {
+  test('`restart` begins a new session with Cease/4', async () => {
     const two = lab.router('node-2');
     const its = await serve(targetOf(lab.router('node-1'), lab));
     const asked = await greeted(its.path);
