@@ -36,7 +36,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...['src/node-bgp', 'src/speaker/types.ts', 'src/speaker/explanation.ts', 'src/speaker/planning.ts'],
     ...['src/intent/types.ts', 'src/datastore/types.ts', 'src/bfd/types.ts', 'src/bfd/packet.ts'],
   ],
-  'src/cli': ['src/node-bgp', 'src/status', 'src/speaker/planning.ts'],
+  'src/cli': [
+    ...['src/node-bgp', 'src/status', 'src/speaker/planning.ts'],
+    ...['src/datastore/kubernetes', 'src/datastore/errors.ts'],
+  ],
   'src/daemon': ['src'],
   'src/main.ts': ['src', 'bird-compat', 'topologies', 'package.json'],
   'bird-compat/language': ['src/node-bgp'],

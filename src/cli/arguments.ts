@@ -3,6 +3,7 @@
 
 import { type HttpEndpoint, parseHttpEndpoint, parseSocketAddress } from '../status/endpoint.ts';
 import { parseTarget } from '../status/query.ts';
+import { FOR_CLUSTER, parseCluster } from './cluster-arguments.ts';
 import {
   BIRDS,
   COMMAND_NAMES,
@@ -19,6 +20,7 @@ import {
 } from './commands.ts';
 import { type Flags, readFlags, usageError } from './flags.ts';
 import { parseKernelProtocol, parseKernelTable } from './kernel-numbers.ts';
+import { choice, parsed, type Value } from './option-values.ts';
 import { didYouMean } from './suggest.ts';
 import { parseTime } from './time.ts';
 import type { ClusterFlags, Command, CommandName, KernelFlags, UsageError } from './types.ts';
@@ -138,6 +140,9 @@ function kernelFlags(values: Flags['values']): Value<KernelFlags> | UsageError {
 function parseStatus(flags: Flags): Command | UsageError {
   const superfluous = onlyOptions('status', flags);
   if (superfluous) return superfluous;
+  if (flags.values.has('cluster')) return parseCluster(flags);
+  const pointless = FOR_CLUSTER.find((name) => flags.values.has(name));
+  if (pointless !== undefined) return usageError(`--${pointless} goes with --cluster`);
   const http = endpoints(flags.values);
   if (http.type === 'usageError') return http;
   const [endpoint] = http.value;
@@ -286,31 +291,6 @@ function parseHelp({ positionals, rest }: Flags): Command | UsageError {
 function onlyOptions(name: CommandName, { positionals, rest }: Flags): UsageError | undefined {
   const superfluous = positionals[0] ?? rest?.[0];
   return superfluous === undefined ? undefined : usageError(`${name} takes options only, not ${superfluous}`);
-}
-
-type Value<T> = { readonly type: 'value'; readonly value: T };
-
-function choice<T extends string>(
-  values: Flags['values'],
-  name: string,
-  choices: readonly T[],
-): Value<T> | UsageError | undefined {
-  const text = values.get(name)?.[0];
-  if (text === undefined) return undefined;
-  const value = choices.find((candidate) => candidate === text);
-  if (value !== undefined) return { type: 'value', value };
-  return usageError(`--${name} ${text} is unknown, there are ${choices.join(', ')}${didYouMean(text, choices)}`);
-}
-
-function parsed<T>(
-  values: Flags['values'],
-  name: string,
-  parse: (text: string) => { readonly value: T } | { readonly problem: string },
-): Value<T> | UsageError | undefined {
-  const text = values.get(name)?.[0];
-  if (text === undefined) return undefined;
-  const result = parse(text);
-  return 'problem' in result ? usageError(`--${name}: ${result.problem}`) : { type: 'value', value: result.value };
 }
 
 function endpoints(values: Flags['values']): Value<readonly HttpEndpoint[]> | UsageError {

@@ -10,16 +10,18 @@ export type Reply =
   /** `body`: what the server said to explain a code other than 200. */
   | { readonly type: 'failure'; readonly text: string; readonly body?: string };
 
+/** Milliseconds. */
 const TIMEOUT = 5_000;
 /** Far more than the largest status; what is longer does not come from a Caracal. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
-export async function fetchPage(endpoint: HttpEndpoint, path: string): Promise<Reply> {
+/** @param patience milliseconds for the whole answer */
+export async function fetchPage(endpoint: HttpEndpoint, path: string, patience = TIMEOUT): Promise<Reply> {
   const place = formatHttpEndpoint(endpoint);
   const token = readToken(endpoint);
   if (typeof token === 'object') return token;
   try {
-    const response = await open(endpoint, path, token);
+    const response = await open(endpoint, path, { token, patience });
     const body = await readBody(response);
     if (response.statusCode === 200) return { type: 'page', body };
     if (response.statusCode === 401)
@@ -28,7 +30,7 @@ export async function fetchPage(endpoint: HttpEndpoint, path: string): Promise<R
     return { type: 'failure', text, body };
   } catch (error) {
     if (!isErrorWithCode(error)) throw error;
-    return failure(reason(place, error.code));
+    return failure(reason(place, error.code, patience));
   }
 }
 
@@ -42,11 +44,15 @@ function readToken(endpoint: HttpEndpoint): string | undefined | Extract<Reply, 
   }
 }
 
-function open(endpoint: HttpEndpoint, path: string, token: string | undefined): Promise<IncomingMessage> {
+function open(
+  endpoint: HttpEndpoint,
+  path: string,
+  { token, patience }: { readonly token: string | undefined; readonly patience: number },
+): Promise<IncomingMessage> {
   const target =
     endpoint.type === 'unix' ? { socketPath: endpoint.path } : { host: endpoint.address, port: endpoint.port };
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const signal = AbortSignal.timeout(TIMEOUT);
+  const signal = AbortSignal.timeout(patience);
   const headers = { Host: 'caracal', ...(token !== undefined && { Authorization: `Bearer ${token}` }) };
   request({ ...target, path, agent: false, signal, headers })
     .on('response', resolve)
@@ -70,7 +76,7 @@ async function readBody(response: IncomingMessage): Promise<string> {
 const TIMED_OUT = Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });
 const TOO_LONG = Object.assign(new Error('too long'), { code: 'EMSGSIZE' });
 
-function reason(place: string, code: string): string {
+function reason(place: string, code: string, patience: number): string {
   switch (code) {
     case 'ECONNREFUSED':
     case 'ENOENT':
@@ -81,7 +87,7 @@ function reason(place: string, code: string): string {
       return `permission denied at ${place}; ask as the user or a member of the group that runs Caracal`;
     case 'ETIMEDOUT':
     case 'ABORT_ERR':
-      return `Caracal at ${place} does not answer within ${TIMEOUT / 1000} s`;
+      return `Caracal at ${place} does not answer within ${patience / 1000} s`;
     default:
       return code.startsWith('HPE_') || code === 'EMSGSIZE'
         ? `what answers at ${place} is no Caracal`

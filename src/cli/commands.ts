@@ -1,6 +1,7 @@
 // The commands and their options as a table: the parser accepts what stands here, and help prints it.
 
 import { DEFAULT_HTTP } from '../status/endpoint.ts';
+import { CLUSTER_DEFAULTS } from './cluster-defaults.ts';
 import type { CommandName } from './types.ts';
 
 export interface OptionRow {
@@ -129,15 +130,55 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       "calico-node's environment counts where no option is given: NODENAME, DATASTORE_TYPE, ETCD_*, KUBECONFIG, K8S_*,\nUSE_POD_CIDR, CALICO_ROUTER_ID, CALICO_ADVERTISE_CLUSTER_IPS, CALICO_K8S_NODE_REF, NAMESPACE, BGP_LOGSEVERITYSCREEN and\nothers. CARACAL_RESOURCES, CARACAL_CALICO_CONFIG, CARACAL_HTTP, CARACAL_HTTP_TOKEN_FILE, CARACAL_GUARD, CARACAL_GUARD_TIME, CARACAL_DRAIN, CARACAL_NODE_STATUS,\nCARACAL_NODE_EVENTS and CARACAL_METRICS stand for the options of these names.",
   },
   status: {
-    usage: ['caracal status [--json] [--watch] [--http WHERE]'],
-    summary: 'show peers, routes and problems of the daemon on this node',
+    usage: [
+      'caracal status [--json] [--watch] [--http WHERE]',
+      'caracal status --cluster [--selector LABELS] [--namespace NAME] [--port PORT] [--json] ...',
+      'caracal status --cluster --addresses LIST | --addresses-file FILE [--port PORT] [--json] ...',
+    ],
+    summary: 'show peers, routes and problems of the daemon on this node, or what is missing in a cluster',
     options: [
       { name: 'json', help: 'the whole report as JSON' },
       { name: 'watch', short: 'w', help: 'show it again whenever it changes' },
       HTTP_OPTION,
       TOKEN_OPTION,
+      {
+        name: 'cluster',
+        help: 'ask every node, and show which sessions are missing, in which direction, and why',
+      },
+      {
+        name: 'selector',
+        value: 'LABELS',
+        help: `which pods to ask, through the API server (default ${CLUSTER_DEFAULTS.selector})`,
+      },
+      {
+        name: 'namespace',
+        short: 'n',
+        value: 'NAME',
+        help: `where they are (default ${CLUSTER_DEFAULTS.namespace})`,
+      },
+      { name: 'kubeconfig', value: 'FILE', help: 'how to reach the API server; else KUBECONFIG, ~/.kube/config' },
+      { name: 'context', value: 'NAME', help: 'which context of it' },
+      {
+        name: 'addresses',
+        value: 'LIST',
+        help: 'ask these directly: ADDR, ADDR:PORT or unix:PATH, separated by commas',
+      },
+      { name: 'addresses-file', value: 'FILE', help: 'the same from a file, one on a line; - is standard input' },
+      {
+        name: 'port',
+        value: 'PORT',
+        help: `where they serve status (default: the port caracal-status of a pod, else ${CLUSTER_DEFAULTS.port})`,
+      },
+      { name: 'parallel', value: 'NUMBER', help: `nodes asked at a time (default ${CLUSTER_DEFAULTS.parallel})` },
+      {
+        name: 'node-timeout',
+        value: 'TIME',
+        help: `how long to wait for one node (default ${CLUSTER_DEFAULTS.nodeTimeout}s)`,
+      },
+      { name: 'timeout', value: 'TIME', help: `how long to ask at all (default ${CLUSTER_DEFAULTS.timeout}s)` },
     ],
-    notes: 'CARACAL_HTTP stands for --http. The exit code is 1 when no daemon answers.',
+    notes:
+      'CARACAL_HTTP stands for --http. The exit code is 1 when no daemon answers; with --cluster also 3 when something is\nmissing. Without --http-token-file the token of pods is read from the Secret caracal-status.',
   },
   explain: {
     usage: [

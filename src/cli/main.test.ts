@@ -145,24 +145,24 @@ test('version and help go to standard output', async () => {
   expect(await caracal(['version'])).toEqual({ ...SILENT, code: 0, stdout: releaseText(RELEASE, false) });
   const asJson = releaseText(RELEASE, true);
   expect(await caracal(['version', '--json'])).toEqual({ ...SILENT, code: 0, stdout: asJson });
-  const help = await caracal(['help', 'status']);
+  const help = await caracal(['help', 'events']);
   expect(help).toEqual({
     ...SILENT,
     code: 0,
     stdout: [
-      'caracal status: show peers, routes and problems of the daemon on this node.',
+      'caracal events: show what happened to the sessions of the daemon on this node, and what would help.',
       '',
       'Usage:',
-      '  caracal status [--json] [--watch] [--http WHERE]',
+      '  caracal events [PEER] [--json] [--http WHERE]',
       '',
       'Options:',
-      '  --json                  the whole report as JSON',
-      '  -w, --watch             show it again whenever it changes',
+      '  --json                  all that is known of each event as JSON',
       '  --http WHERE            where the daemon serves status: ADDR:PORT or unix:PATH (default unix:/var/run/caracal/caracal.sock)',
       '  --http-token-file FILE  file with the token that ADDR:PORT asks for',
       '  -h, --help              show this text',
       '',
-      'CARACAL_HTTP stands for --http. The exit code is 1 when no daemon answers.',
+      'PEER is the name or the address of a peer; without it, all events of all peers and of the node. The last 64 of each',
+      'are kept until the daemon ends.',
       '',
     ].join('\n'),
   });

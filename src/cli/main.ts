@@ -4,6 +4,7 @@
 import { hostname } from 'node:os';
 import { parseArguments } from './arguments.ts';
 import { writeBundle } from './bundle.ts';
+import { showCluster } from './cluster.ts';
 import { type DatastoreConfig, readDatastoreConfig } from './datastore-config.ts';
 import { httpOf } from './environment.ts';
 import { showEvents } from './events.ts';
@@ -66,6 +67,8 @@ async function dispatch(
       const options = { endpoint, json: command.json };
       return command.watch ? watchStatus(options, outputs.stdout, signal) : showStatus(options, outputs);
     }
+    case 'cluster':
+      return showCluster(command, env, outputs);
     case 'explain':
       return showExplanation(command, env, explain, outputs);
     case 'events':

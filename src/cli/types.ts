@@ -63,6 +63,33 @@ export type LabCommand =
   | { readonly action: 'page'; readonly file?: string; readonly node: string }
   | { readonly action: 'exec'; readonly file?: string; readonly node: string; readonly command: readonly string[] };
 
+/** Which nodes are asked: pods through the API server, or addresses. */
+export type Nodes =
+  | {
+      readonly type: 'pods';
+      readonly selector: string;
+      readonly namespace: string;
+      readonly kubeconfig?: string;
+      readonly context?: string;
+    }
+  | { readonly type: 'addresses'; readonly endpoints: readonly HttpEndpoint[] }
+  | { readonly type: 'file'; readonly path: string };
+
+/** `caracal status --cluster`. */
+export interface ClusterCommand {
+  readonly type: 'cluster';
+  readonly json: boolean;
+  readonly nodes: Nodes;
+  /** Where status is served; absent: where pods say, else the default. */
+  readonly port?: number;
+  /** Nodes asked at a time. */
+  readonly parallel: number;
+  /** Seconds. */
+  readonly nodeTimeout: number;
+  readonly timeout: number;
+  readonly tokenFile?: string;
+}
+
 export interface ExplainCommand {
   readonly type: 'explain';
   readonly query: ExplainQuery;
@@ -113,6 +140,7 @@ export type MigrateCommand = Omit<MigrateRequest, 'node'> & { readonly type: 'mi
 export type Command =
   | { readonly type: 'run'; readonly flags: RunFlags }
   | { readonly type: 'status'; readonly json: boolean; readonly watch: boolean; readonly http?: HttpEndpoint }
+  | ClusterCommand
   | ExplainCommand
   | EventsCommand
   | BundleCommand

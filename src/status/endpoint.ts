@@ -15,6 +15,9 @@ export type HttpEndpoint =
 /** Where the daemon serves status, and where `caracal status` looks for it, unless told otherwise. */
 export const DEFAULT_HTTP = 'unix:/var/run/caracal/caracal.sock';
 
+/** Brings the token where Authorization does not arrive. */
+export const TOKEN_HEADER = 'x-caracal-token';
+
 const LOOPBACK = '127.0.0.1';
 
 /** Room for a path in sockaddr_un, without its final zero. */

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { type Answer, answerTo, type StatusHandlers, text } from './answers.ts';
-import type { HttpEndpoint } from './endpoint.ts';
+import { type HttpEndpoint, TOKEN_HEADER } from './endpoint.ts';
 import { isErrorWithCode, ListenError } from './errors.ts';
 import { Live } from './live.ts';
 
@@ -146,9 +146,14 @@ const OPEN_TO_ALL = ['/livez', '/readyz'];
 
 function isAdmitted({ url, headers }: IncomingMessage, listen: HttpEndpoint): boolean {
   if (listen.type === 'unix' || listen.tokenFile === undefined || OPEN_TO_ALL.includes(url ?? '')) return true;
-  const told = toldToken(headers.authorization ?? '');
+  const told = plainToken(headers[TOKEN_HEADER]) ?? toldToken(headers.authorization ?? '');
   const wanted = readToken(listen.tokenFile);
   return told !== undefined && wanted !== '' && timingSafeEqual(digestOf(told), digestOf(wanted));
+}
+
+/** The API server, which passes requests on to pods, keeps Authorization for itself. */
+function plainToken(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header.trim() : undefined;
 }
 
 /** A browser, which knows nothing of Bearer, asks for a name and a password: the password is the token, the name is free. */

@@ -1,6 +1,6 @@
 // Requests to the API server: a whole answer, or the lines of one that does not end. Every failure is an ApiError.
 
-import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { LineSplitter } from '../lines.ts';
 import { ApiError, connectionError, refusal, type Target } from './api-error.ts';
@@ -13,7 +13,15 @@ export interface ApiRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly accept?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly write?: { readonly method: 'POST' | 'PUT' | 'PATCH'; readonly contentType: string; readonly body: unknown };
+}
+
+/** Of somebody behind the API server, or of the API server itself. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
 }
 
 export interface StreamHandler {
@@ -44,6 +52,14 @@ export class ApiClient {
   async send(request: ApiRequest, signal: AbortSignal): Promise<unknown> {
     const { response, host } = await this.#open(request, signal);
     return parseJson(await readAll(response, host), host);
+  }
+
+  /** Whatever comes, also where it is a refusal: what is behind a proxy of the API server speaks for itself. */
+  async ask(request: ApiRequest, signal: AbortSignal): Promise<Answer> {
+    const connection = await this.#connections.open();
+    const response = await this.#exchange(connection, request, signal);
+    const body = await readAll(response, connection.server.host);
+    return { status: response.statusCode ?? 0, headers: response.headers, body };
   }
 
   /** A list: each item as it comes, and in the end the list without them. */
@@ -96,7 +112,7 @@ class StaleConnection extends Error {}
 
 function exchange(
   { server, agent, headers }: Connection,
-  { path, query, accept = 'application/json', write }: ApiRequest,
+  { path, query, accept = 'application/json', headers: more, write }: ApiRequest,
   { signal, patience }: { signal: AbortSignal; patience: number },
 ): Promise<IncomingMessage> {
   const search = query === undefined ? '' : `?${new URLSearchParams(query)}`;
@@ -104,7 +120,10 @@ function exchange(
     agent,
     signal,
     method: write?.method ?? 'GET',
-    headers: { ...headers, accept, 'user-agent': 'caracal', ...(write && { 'content-type': write.contentType }) },
+    headers: {
+      ...{ ...headers, ...more, accept, 'user-agent': 'caracal' },
+      ...(write && { 'content-type': write.contentType }),
+    },
   };
   const send = server.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {

@@ -34,10 +34,7 @@ export function clusterText(report: ClusterReport, seconds: number): string {
   const groups = Map.groupBy(groupHoles(report.holes), ({ cause }) => cause);
   const blocks = [
     summary(report, seconds),
-    listText(
-      'No answer',
-      report.silent.map(({ node, reason }) => `${node}: ${reason}`),
-    ),
+    listText('No answer', silenceTexts(report)),
     listText(
       'Not ready',
       report.troubled.map(({ node, reasons }) => `${node}: ${reasons.join('; ')}`),
@@ -75,6 +72,12 @@ function versionText([version, nodes]: [string, readonly string[]]): string {
 
 function ratio({ expected, established }: { readonly expected: number; readonly established: number }): string {
   return `${number(established)} of ${number(expected)}`;
+}
+
+/** Many may be silent for one reason, such as a right that is missing. */
+function silenceTexts({ silent }: ClusterReport): readonly string[] {
+  const reasons = Map.groupBy(silent, ({ reason }) => reason);
+  return Array.from(reasons, ([reason, nodes]) => `${some(nodes.map(({ node }) => node))}: ${reason}`);
 }
 
 /** Two lines: who with whom, and what it is. */
