@@ -4,7 +4,7 @@ import { type Address, parseAddress } from 'node-bgp';
 import { readHalfOpen } from '../linux/half-open.ts';
 
 /** Milliseconds between two looks; a half-open connection stays for a minute. */
-const PAUSE = 10_000;
+const PAUSE = 5_000;
 
 export class HalfOpen {
   readonly #isWanted: () => boolean;
