@@ -15,6 +15,8 @@ export class ExportGroups {
   readonly #waiting = new Map<SourceId, ExportGroup>();
   /** Groups with offers to make or a snapshot to build. */
   readonly #busy = new Set<ExportGroup>();
+  /** Nothing is left to be told, and nothing has happened since that was seen. */
+  #isQuiet = false;
 
   constructor(tables: RibTables) {
     this.#tables = tables;
@@ -42,10 +44,10 @@ export class ExportGroups {
 
   /** Everybody has been told everything: nothing that was withdrawn is needed any more. */
   allUpToDate(): boolean {
-    for (const group of this.#groups) {
-      for (const member of group.members.values()) if (!member.isUpToDate) return false;
-    }
-    return true;
+    this.#isQuiet ||= this.#groups
+      .values()
+      .every((group) => group.members.values().every((member) => member.isUpToDate));
+    return this.#isQuiet;
   }
 
   /** A session came up. */
@@ -64,12 +66,14 @@ export class ExportGroups {
 
   /** The options of these peers changed while their sessions stay. */
   change(changes: ReadonlyMap<SourceId, GroupOptions>): void {
+    this.#isQuiet = false;
     this.#changeWaiting(changes);
     for (const group of [...this.#groups]) this.#changeGroup(group, changes);
   }
 
   /** What is known of a source changed: every group works out its routes again, and only differences are sent. */
   lookAgain(): void {
+    this.#isQuiet = false;
     for (const group of this.#groups) {
       group.reconfigure(group.options);
       this.#busy.add(group);
@@ -82,11 +86,13 @@ export class ExportGroups {
     const member = group?.members.get(source);
     if (group === undefined || member === undefined) return;
     group.resend(member, before, after);
+    this.#isQuiet = false;
     this.#busy.add(group);
   }
 
   /** Prefixes were decided: every group looks at them, and packs what became different. */
   offer(prefixes: Int32Array, count: number): void {
+    this.#isQuiet = false;
     for (const group of this.#groups) {
       group.offer(prefixes, count);
       group.flushChanges();
@@ -97,6 +103,7 @@ export class ExportGroups {
 
   /** A portion of the work on whole tables. */
   work(prefixes: number): void {
+    this.#isQuiet = false;
     for (const group of this.#busy) {
       if (!group.isFilled) {
         group.fill(prefixes);
@@ -150,6 +157,7 @@ export class ExportGroups {
   }
 
   #assign(source: SourceId, group: ExportGroup): void {
+    this.#isQuiet = false;
     this.#waiting.set(source, group);
     this.#busy.add(group);
     if (group.isFilled) this.#admit(group);

@@ -194,7 +194,7 @@ export class Sessions {
 
   giveUpRestart(): void {
     this.#isRestarting = false;
-    for (const family of ['ipv4', 'ipv6'] as const) this.writeAll(family);
+    for (const family of ['ipv4', 'ipv6'] as const) this.#writeAll(family);
   }
 
   #watch(intent: PeerIntent): void {
@@ -352,8 +352,12 @@ export class Sessions {
 
   // --- output
 
-  /** Every member of the family's groups takes what its socket has room for. */
+  /** Every member of the family's groups takes what its socket has room for; where nobody has to be told anything, none is asked. */
   writeAll(family: Family): void {
+    if (!this.#families[family].rib.groups.allUpToDate()) this.#writeAll(family);
+  }
+
+  #writeAll(family: Family): void {
     this.#output.writeAll(this.#peers.values(), family, this.#holdsEndOfRib());
   }
 
