@@ -19,7 +19,7 @@ neighbours as the speaker's own command prints them.
 `;
 
 export function documentOf(rows: readonly Row[]): string {
-  const heading = ['', ...rows.map(({ speaker, version }) => `${speaker.name} ${version}`)];
+  const heading = ['', ...rows.map(({ speaker, version }) => `${speaker.name.replace(/ [\d.]+$/, '')} ${version}`)];
   const lines = (Object.keys(FEATURES) as Feature[]).map((feature) => [
     FEATURES[feature],
     ...rows.map((row) => cell(row, feature)),

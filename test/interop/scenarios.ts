@@ -104,9 +104,12 @@ async function survivesRestartOfPeer(scene: Scene): Promise<boolean> {
   const isThere = () => setup.families.every((family) => one.paths('caracal', OWN[family].decorated).length > 0);
   if (!(await soon(isThere))) return false;
   const restart = async () => {
-    await scene.peer.stop('SIGKILL');
+    await scene.peer.kill();
     await soon(async () => !(await scene.isUp()));
+    // Nobody reaches it before it has its routes again: some get them by commands.
+    await scene.peer.cut();
     await scene.startPeer({ isRestart: true });
+    await scene.peer.plug();
     await soon(() => scene.isUp());
   };
   return (await one.holds(isThere, restart())) && scene.isUp();
@@ -116,7 +119,7 @@ async function survivesRestartOfCaracal(scene: Scene): Promise<boolean> {
   const { speaker, peer, setup } = scene;
   const has = () => everyFamily(scene, async (family) => (await speaker.paths(peer, FED[family].decorated)).length > 0);
   if (!(await soon(has))) return false;
-  await scene.caracal.stop('SIGKILL');
+  await scene.caracal.kill();
   let kept = true;
   for (let looks = 0; looks < 10; looks++) kept &&= await has();
   scene.startCaracal();

@@ -63,8 +63,7 @@ export const bird2: Speaker = {
   prepare(machine, setup, isRestart) {
     const channel = (family: string) => {
       const addPath = setup.addPath ? ' add paths on;' : '';
-      const other = family !== setup.transport ? ` next hop address ${ADDRESS.peer[family as 'ipv4' | 'ipv6']};` : '';
-      return `${family} { import all; export all;${addPath}${other} };`;
+      return `${family} { import all; export all;${addPath} };`;
     };
     const sessions = neighboursOf(setup).map(
       ({ name, address, as }) => `
@@ -105,6 +104,8 @@ export const bird1: Speaker = {
   name: 'BIRD 1.6',
   needs: ['bird1'],
   lacks: { both: 'a daemon for each family' },
+
+  notes: ['birdc cuts an AS path after some 80 numbers; the path itself is whole.'],
 
   async version() {
     return /version (\S+)/.exec((await run([BIRD1.bird, '--version'])).stderr)?.[1] ?? '?';

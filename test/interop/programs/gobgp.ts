@@ -44,6 +44,10 @@ export const gobgp: Speaker = {
   needs: ['gobgpd'],
   lacks: {},
 
+  notes: [
+    'restarted with `-r` it tells nothing before every neighbour with graceful restart has told its table, or `deferral-time` (360 s) is over.',
+  ],
+
   async version() {
     return /version (\S+)/.exec((await run(['gobgpd', '--version'])).stdout)?.[1] ?? '?';
   },

@@ -27,7 +27,9 @@ interface OpenPath {
 export const openbgpd: Speaker = {
   name: 'OpenBGPD',
   needs: ['bgpctl'],
-  lacks: {},
+  lacks: { restartOfPeer: 'it helps others that restart; of itself it names no family' },
+
+  notes: ['`announce restart yes` is half of RFC 4724: its own routes go with its process.'],
 
   async version() {
     return /OpenBGPD (\S+)/.exec((await run(['bgpd', '-V'])).stderr)?.[1] ?? '?';
