@@ -21,6 +21,8 @@ export const DONE: Reply = last(0);
 
 /** Octets of a line without its end; readers of BIRD's answers count on no more. */
 const LONGEST_REPLY = 511;
+/** Of UTF-8, at most. */
+const OCTETS_A_UNIT = 3;
 
 const OVERFLOW = '8000 <line overflow>';
 
@@ -34,7 +36,8 @@ export class ReplyWriter {
     const prefix = isLast ? `${number} ` : code === this.#lastCode ? ' ' : `${number}-`;
     this.#lastCode = code;
     const line = prefix + text.replaceAll('\n', ' ');
-    return `${Buffer.byteLength(line) > LONGEST_REPLY ? OVERFLOW : line}\n`;
+    const isTooLong = line.length > LONGEST_REPLY / OCTETS_A_UNIT && Buffer.byteLength(line) > LONGEST_REPLY;
+    return `${isTooLong ? OVERFLOW : line}\n`;
   }
 
   /** What belongs to no answer, and may stand between the lines of one. */
