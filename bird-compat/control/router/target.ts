@@ -82,14 +82,16 @@ export class RouterTarget implements ControlTarget {
 
   protocols(): readonly ProtocolEntry[] {
     const { running, speaker } = this.#parts;
-    const { protocols } = running();
-    const ranges = protocols.flatMap(({ bgp }) => bgp?.range ?? []);
-    const known = new Set(ranges.length === 0 ? [] : protocols.map(({ name }) => name));
+    const { protocols, dialect } = running();
+    const ranges = speaker.intent?.peerRanges ?? [];
+    if (ranges.length === 0) return protocols;
+    const known = new Set(protocols.map(({ name }) => name));
     // Peers of a range come by themselves.
-    const dynamic = [...speaker.sessions.all()].filter(
-      ({ intent }) => ranges.some((range) => isWithin(range, intent.address)) && !known.has(intent.name),
-    );
-    return [...protocols, ...dynamic.map(({ intent }) => ({ name: intent.name, kind: 'bgp' as const }))];
+    const guests = [...speaker.sessions.all()].filter(({ intent: { name, address } }) => {
+      const isOurs = dialect.bird === 2 || familyOf(address) === dialect.family;
+      return isOurs && !known.has(name) && ranges.some(({ range }) => isWithin(range, address));
+    });
+    return [...protocols, ...guests.map(({ intent }) => ({ name: intent.name, kind: 'bgp' as const }))];
   }
 
   protocol(name: string): ProtocolView | undefined {
