@@ -175,6 +175,35 @@ describe.skipIf(reason !== undefined)(`bird runs${reason === undefined ? '' : ` 
     expect(readFileSync(path('all.log'), 'utf8')).toMatch(expected);
   });
 
+  test.skipIf(missing('python3') !== undefined)(
+    'logs to the system’s log, as BIRD names itself there',
+    {
+      timeout: TIMEOUT_MS,
+    },
+    async () => {
+      const receiver = new Running(['python3', '-c', SYSTEM_LOG, path('log')], folder);
+      running.push(receiver);
+      await expect.poll(() => receiver.stderr, PATIENCE).toBe('ready\n');
+      writeFileSync(path('syslog.conf'), `log syslog { info, fatal };\n${GOOD}`);
+      const command = `${OWN_DEV} && exec "$0" -f -c syslog.conf -s bird.ctl -P bird.pid`;
+      const args = ['unshare', '--net', '--mount', 'sh', '-ec', command, BIRD_PROGRAMS.bird];
+      const daemon = new Running(args, folder);
+      running.push(daemon);
+      await expect.poll(() => receiver.stderr, PATIENCE).toContain('Started\n');
+      const pid = pidOf();
+      process.kill(pid, 'SIGTERM');
+      await daemon.end;
+      await expect.poll(() => receiver.stderr, PATIENCE).toContain('Shutdown completed\n');
+      const told = receiver.stderr.split('\n').map((line) => line.replace(/>.{15} /, '> '));
+      expect(told.slice(1, -1)).toEqual([
+        `<30> bird[${pid}]: Started`,
+        `<30> bird[${pid}]: Shutting down`,
+        `<26> bird[${pid}]: Shutdown completed`,
+      ]);
+      expect(daemon.stderr).toBe('');
+    },
+  );
+
   test('goes to the background when its configuration is good', { timeout: TIMEOUT_MS }, async () => {
     const daemon = start(['-c', 'logging.conf', '-s', 'bird.ctl', '-P', 'background.pid']);
     expect(await daemon.end).toBe(0);
@@ -229,6 +258,24 @@ describe.skipIf(reason !== undefined)(`bird runs${reason === undefined ? '' : ` 
     expect([uid, gid]).toEqual([65534, 65533]);
   });
 });
+
+/** Takes the place of the system's log: what it is sent, a line each. */
+const SYSTEM_LOG = `
+import socket, sys
+log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+log.bind(sys.argv[1])
+print('ready', file=sys.stderr, flush=True)
+while True: print(log.recv(65536).decode(), file=sys.stderr, flush=True)
+`;
+
+/** For a shell in a mount namespace: a /dev of its own, where the system's log is the socket `log` of this folder. */
+const OWN_DEV = [
+  'mkdir dev',
+  'mount -t tmpfs none dev',
+  'cp -a /dev/null /dev/zero /dev/random /dev/urandom dev',
+  'ln -s "$PWD/log" dev/log',
+  'mount --bind dev /dev',
+].join(' && ');
 
 /** A process of ours and what it said on standard error. */
 class Running {
