@@ -6,6 +6,8 @@ function split(line: string): string[] {
   return line.split(' ').filter((word) => word !== '');
 }
 
+const CLUSTER_TIMES = { parallel: 50, nodeTimeout: 5, timeout: 60 };
+
 const COMMANDS: readonly [string, Command][] = [
   ['run', { type: 'run', flags: { http: [], check: false } }],
   [
@@ -53,6 +55,44 @@ const COMMANDS: readonly [string, Command][] = [
   ],
   ['status', { type: 'status', json: false, watch: false }],
   ['status --json -w --http unix:/s', { type: 'status', json: true, watch: true, http: { type: 'unix', path: '/s' } }],
+  [
+    'status --cluster',
+    {
+      type: 'cluster',
+      json: false,
+      nodes: { type: 'pods', selector: 'k8s-app=calico-node', namespace: 'kube-system' },
+      ...CLUSTER_TIMES,
+    },
+  ],
+  [
+    'status --cluster --json --selector a=b -n calico-system --kubeconfig /k --context c --port 80 --parallel 7 --node-timeout 2s --timeout 2m --http-token-file /t',
+    {
+      type: 'cluster',
+      json: true,
+      nodes: { type: 'pods', selector: 'a=b', namespace: 'calico-system', kubeconfig: '/k', context: 'c' },
+      ...{ port: 80, parallel: 7, nodeTimeout: 2, timeout: 120, tokenFile: '/t' },
+    },
+  ],
+  [
+    'status --cluster --addresses 10.0.0.1,10.0.0.2:81 --port 80',
+    {
+      type: 'cluster',
+      json: false,
+      nodes: {
+        type: 'addresses',
+        endpoints: [
+          { type: 'tcp', address: '10.0.0.1', port: 80 },
+          { type: 'tcp', address: '10.0.0.2', port: 81 },
+        ],
+      },
+      port: 80,
+      ...CLUSTER_TIMES,
+    },
+  ],
+  [
+    'status --cluster --addresses-file -',
+    { type: 'cluster', json: false, nodes: { type: 'file', path: '-' }, ...CLUSTER_TIMES },
+  ],
   ['explain 10.65.0.9/26', { type: 'explain', query: { target: '10.65.0.0/26' }, json: false }],
   ['explain fd00:0::1 --json', { type: 'explain', query: { target: 'fd00::1' }, json: true }],
   ['events', { type: 'events', json: false }],
@@ -123,6 +163,17 @@ test.each(COMMANDS)('caracal %s', (line, expected) => {
 });
 
 const MISTAKES: readonly [string, string][] = [
+  ['status --selector a=b', '--selector goes with --cluster'],
+  ['status --timeout 5s', '--timeout goes with --cluster'],
+  ['status --cluster -w', '--watch shows one node: leave --cluster away'],
+  ['status --cluster --http unix:/s', '--cluster asks many nodes: give them with --addresses, not with --http'],
+  ['status --cluster --port 0', '--port: "0" is no number from 1 to 65535'],
+  ['status --cluster --parallel 2000', '--parallel: "2000" is no number from 1 to 1000'],
+  ['status --cluster --node-timeout 5', '--node-timeout: "5" is no time such as 90s, 5m or 1h'],
+  ['status --cluster --addresses , ', '--addresses: there is no address'],
+  ['status --cluster --addresses a', '--addresses: "a:9180": a is not an IP address; expected ADDR:PORT or unix:PATH'],
+  ['status --cluster --addresses 10.0.0.1 --addresses-file f', '--addresses and --addresses-file exclude each other'],
+  ['status --cluster --addresses 10.0.0.1 -n a', '--namespace looks for pods: leave --addresses away'],
   ['events a b', 'events takes one peer, not b too'],
   ['bundle a b', 'bundle writes one file, not b too'],
   [

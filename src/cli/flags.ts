@@ -57,8 +57,8 @@ function unknownOption(name: string, rawName: string, known: readonly OptionRow[
 
 function misuse(row: OptionRow, value: string | undefined, inline: boolean, repeated: boolean): string | undefined {
   if (row.value === undefined) return value === undefined ? undefined : `--${row.name} takes no value`;
-  // `--node --check`: an option in the place of the value is a forgotten value, unless it is glued on with `=`.
-  if (value === undefined || value === '' || (!inline && value.startsWith('-'))) {
+  // `--node --check`: an option in the place of the value is a forgotten value, unless it is glued on with `=`; `-` is none.
+  if (value === undefined || value === '' || (!inline && value.startsWith('-') && value !== '-')) {
     return `--${row.name} needs a value: --${row.name} ${row.value}`;
   }
   return repeated && !row.repeatable ? `--${row.name} is given twice` : undefined;
