@@ -33,7 +33,13 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/bfd': ['src/node-bgp', 'src/intent/types.ts', 'src/linux'],
   'src/kernel': ['src/node-bgp', 'src/fib/types.ts', 'src/fib/kernel-route.ts', 'src/linux'],
   'src/status': [
-    ...['src/node-bgp', 'src/speaker/types.ts', 'src/speaker/explanation.ts', 'src/speaker/planning.ts'],
+    ...[
+      'src/node-bgp',
+      'src/speaker/types.ts',
+      'src/speaker/strangers.ts',
+      'src/speaker/explanation.ts',
+      'src/speaker/planning.ts',
+    ],
     ...['src/intent/types.ts', 'src/datastore/types.ts', 'src/bfd/types.ts', 'src/bfd/packet.ts'],
   ],
   'src/cli': [

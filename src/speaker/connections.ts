@@ -9,15 +9,15 @@ export interface Connection {
   endpoints: Endpoints | undefined;
   /** Octets given to the socket that the system has not taken yet. */
   waiting: number;
-  /** The system did not take all of it at once: the send hold timer runs (RFC 9687). */
-  isStalled: boolean;
+  /** Milliseconds: since when the system has not taken all of it, and the send hold timer runs (RFC 9687). */
+  waitingSince: number | undefined;
 }
 
 export class Connections {
   readonly #connections = new Map<ConnectionId, Connection>();
 
   add(id: ConnectionId, peer: SpeakerPeer, endpoints: Endpoints | undefined): void {
-    this.#connections.set(id, { peer, endpoints, waiting: 0, isStalled: false });
+    this.#connections.set(id, { peer, endpoints, waiting: 0, waitingSince: undefined });
   }
 
   get(id: ConnectionId): Connection | undefined {

@@ -18,6 +18,7 @@ describe('a snapshot', () => {
         ipv6: { prefixes: 0, paths: 0, kernelRoutes: 0 },
       },
       unresolvedNextHops: [],
+      refusals: [],
       problems: [],
     });
   });
@@ -65,6 +66,7 @@ describe('a snapshot', () => {
           ipv6: { prefixes: 0, paths: 0, kernelRoutes: 0 },
         },
         unresolvedNextHops: [],
+        refusals: [],
         problems: [],
       },
       [expect.objectContaining({ name: 'Mesh_10_0_0_1', passive: false, state: 'Connect', since: 0 })],

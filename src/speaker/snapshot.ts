@@ -32,14 +32,13 @@ export function takeSnapshot(speaker: Speaker): Snapshot {
       : {}),
     ...(intent?.clusterId === undefined ? {} : { clusterId: formatRouterId(intent.clusterId) }),
     addresses: intent?.addresses ?? {},
-    peers: Array.from(speaker.sessions.all(), (peer) =>
-      peerSnapshot(peer, families, speaker.sessions.absent.get(peer.intent.name)),
-    ),
+    peers: Array.from(speaker.sessions.all(), (peer) => peerSnapshot(peer, speaker)),
     tables: { ipv4: tableSnapshot(families.ipv4), ipv6: tableSnapshot(families.ipv6) },
     unresolvedNextHops: [
       ...families.ipv4.forwarding.fib.unresolvedNextHops(),
       ...families.ipv6.forwarding.fib.unresolvedNextHops(),
     ],
+    refusals: speaker.strangers.refusals,
     problems: intent?.problems ?? [],
   };
 }
@@ -48,9 +47,11 @@ function tableSnapshot({ rib, forwarding }: FamilyRouter) {
   return { prefixes: rib.tables.prefixes.size, paths: rib.tables.paths.size, kernelRoutes: forwarding.fib.size };
 }
 
-function peerSnapshot(peer: SpeakerPeer, families: Speaker['families'], absent: string | undefined): PeerSnapshot {
+function peerSnapshot(peer: SpeakerPeer, { families, sessions, connections }: Speaker): PeerSnapshot {
   const { intent, session } = peer;
   const { name, kind, description, origin, address, port, localAddress, localAs, passive } = intent;
+  const absent = sessions.absent.get(name);
+  const connection = session && connections.get(session.connection);
   return {
     name,
     kind,
@@ -72,6 +73,9 @@ function peerSnapshot(peer: SpeakerPeer, families: Speaker['families'], absent: 
     ...(session === undefined ? keptOf(peer) : {}),
     ...(session === undefined ? {} : { negotiated: session.negotiated, endpoints: session.endpoints }),
     ...(absent === undefined || session !== undefined ? {} : { absent }),
+    ...(connection?.waitingSince === undefined
+      ? {}
+      : { sendQueue: { octets: connection.waiting, since: connection.waitingSince } }),
     counters: countersOf(peer, families),
     ...limitsOf(peer, families),
   };

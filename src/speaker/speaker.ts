@@ -56,7 +56,7 @@ export class Speaker {
   readonly #deadlines = new DeadlineQueue<SpeakerPeer | typeof RECOVERY>();
   #effects: Effect[] = [];
   readonly #guests = new DynamicPeers();
-  readonly #strangers = new Strangers();
+  readonly strangers = new Strangers();
 
   constructor(options: SpeakerOptions) {
     this.options = options;
@@ -70,7 +70,7 @@ export class Speaker {
       effect: this.#push,
       deadline: (peer, at) => this.#deadlines.set(peer, at),
       idle: (peer, now) => this.#leave(peer, now),
-      mayTell: (peer, now) => !this.#guests.has(peer.intent.name) || this.#strangers.mayTell(peer.intent.address, now),
+      mayTell: (peer, now) => !this.#guests.has(peer.intent.name) || this.strangers.mayTell(peer.intent.address, now),
     });
   }
 
@@ -204,7 +204,7 @@ export class Speaker {
     const { remote } = endpoints;
     const admission = this.#guests.admit(this.intent, endpoints, (name) => sessions.get(name), now);
     if (admission.type === 'refused') {
-      if (this.#strangers.mayTell(remote, now)) {
+      if (this.strangers.refuse(remote, admission.text, now)) {
         this.#push({ type: 'fact', fact: { type: 'connectionRefused', remote, text: admission.text } });
       }
       return undefined;
@@ -243,8 +243,8 @@ export class Speaker {
     if (connection === undefined) return;
     connection.waiting -= octets;
     // Where everything is taken at once, as nearly always, the session need not know.
-    if (connection.waiting === 0 && !connection.isStalled) return;
-    connection.isStalled = connection.waiting > 0;
+    if (connection.waiting === 0 && connection.waitingSince === undefined) return;
+    connection.waitingSince = connection.waiting === 0 ? undefined : (connection.waitingSince ?? now);
     this.sessions.run(connection.peer, { type: 'sendProgress', connection: id, waiting: connection.waiting }, now);
   }
 

@@ -28,6 +28,8 @@ export interface LimitReading {
   readonly isExceeded: boolean;
 }
 
+import type { Refusal } from './strangers.ts';
+
 export type Input =
   | { readonly type: 'intent'; readonly intent: Intent }
   /** A `dial` succeeded. */
@@ -201,6 +203,8 @@ export interface PeerSnapshot {
   readonly endpoints?: Endpoints;
   /** Why nobody waits for a session: `its Node node-7 is NotReady`. */
   readonly absent?: string;
+  /** Octets that the peer has not taken yet, and since when (milliseconds) there are any; absent: none. */
+  readonly sendQueue?: { readonly octets: number; readonly since: number };
   readonly counters: PeerCounters;
   /** Of a session, where there are any. */
   readonly limits?: readonly LimitReading[];
@@ -236,5 +240,7 @@ export interface Snapshot {
     Record<Family, { readonly prefixes: number; readonly paths: number; readonly kernelRoutes: number }>
   >;
   readonly unresolvedNextHops: readonly Address[];
+  /** Who is not let in, the latest first. */
+  readonly refusals: readonly Refusal[];
   readonly problems: readonly ResourceProblem[];
 }

@@ -26,6 +26,7 @@ test('docs/status.md names every field of the answers', () => {
     hasPassword: true,
     absent: 'a',
     retryAt: NOW,
+    sendQueue: { octets: 1, since: NOW },
     limits: [{ kind: 'import', family: 'ipv4', limit: { count: 1, action: 'warn' }, count: 2, isExceeded: true }],
     endpoints: { local: '10.0.0.1', localPort: 1, remote: '10.0.0.2', remotePort: 179 },
     negotiated: {
@@ -40,6 +41,7 @@ test('docs/status.md names every field of the answers', () => {
     snapshotFixture({
       peers: [peer],
       clusterId: '244.0.0.1',
+      refusals: [{ remote: '10.0.0.9', text: 'a', count: 1, at: NOW }],
       addresses: { ipv4: '10.0.0.1', ipv6: 'fd00::1' },
       problems: [{ kind: 'a', name: 'a', path: 'a', text: 'a', place: 'a' }],
     }),

@@ -61,6 +61,7 @@ export function peerReport(peer: PeerSnapshot, now: number, around: PeerSurround
     }),
     ...(negotiated && { negotiated: negotiatedReport(negotiated) }),
     ...(bfd && { bfd: bfd.state }),
+    ...(peer.sendQueue && { sendQueue: { octets: peer.sendQueue.octets, since: timestamp(peer.sendQueue.since) } }),
     counters: peer.counters,
     ...(peer.limits && { limits: peer.limits.map(limitReport) }),
   };
@@ -75,7 +76,9 @@ function limitReport({ kind, family, limit: { count, action }, count: routes, is
  * A state that is not Established never stands alone.
  */
 export function peerInfo(peer: PeerSnapshot, now: number, { bfd, md5Drops, halfOpen }: PeerSurroundings = {}): string {
-  if (peer.state === 'Established') return [establishedInfo(peer), ...(bfd ? [bfdInfo(bfd)] : [])].join(', ');
+  if (peer.state === 'Established')
+    return [establishedInfo(peer), ...queueInfo(peer, now), ...(bfd ? [bfdInfo(bfd)] : [])].join(', ');
+
   const expected = expectation(peer);
   const oneWay = halfOpen ? `${peer.address} connects, but does not hear the answer` : undefined;
   const reason = joined(peer.lastError?.text ?? expected, passwordInfo(peer, md5Drops) ?? oneWay);
@@ -93,6 +96,14 @@ function establishedInfo({ families, negotiated, limits = [] }: PeerSnapshot): s
   const names = missing.map((family) => FAMILY_NAME[family]).join(' and ');
   const without = missing.length === 0 ? [] : [`without ${names} (not offered by the peer)`];
   return ['Established', ...without, ...limits.filter(({ isExceeded }) => isExceeded).map(limitInfo)].join(', ');
+}
+
+/** Milliseconds: who takes longer to read is slow, or does not read at all. */
+const SLOW_READER = 10_000;
+
+function queueInfo({ sendQueue }: PeerSnapshot, now: number): readonly string[] {
+  if (sendQueue === undefined || now - sendQueue.since < SLOW_READER) return [];
+  return [`does not read: ${sendQueue.octets} octets wait since ${durationText(now - sendQueue.since)}`];
 }
 
 const KIND_TEXT = { receive: 'received', import: 'imported', export: 'sent' } as const;

@@ -1,13 +1,16 @@
 // The router's snapshot as the report of `GET /status`: a pure function of the snapshot and of what only the daemon
 // knows. How the report looks as text is text.ts's; what a peer says of itself is peer-report.ts's.
 
+import type { Refusal } from '../speaker/strangers.ts';
 import type { PeerSnapshot, Snapshot } from '../speaker/types.ts';
 import { bfdReport } from './bfd-report.ts';
 import { contactReport } from './contact.ts';
 import { peerReport } from './peer-report.ts';
 import { readiness } from './readiness.ts';
 import { timestamp } from './time.ts';
-import type { AgentReport, BgpReport, PeerReport, StatusEnvironment, StatusReport } from './types.ts';
+import type { AgentReport, BgpReport, PeerReport, RefusalReport, StatusEnvironment, StatusReport } from './types.ts';
+
+const MOST_REFUSALS = 100;
 
 export function statusReport(snapshot: Snapshot, environment: StatusEnvironment): StatusReport {
   const { type, synced, detail, lastEventAt, contact } = environment.datastore;
@@ -27,8 +30,15 @@ export function statusReport(snapshot: Snapshot, environment: StatusEnvironment)
     tables: snapshot.tables,
     kernel: environment.kernel,
     unresolvedNextHops: snapshot.unresolvedNextHops,
+    ...(snapshot.refusals.length > 0 && {
+      refusedConnections: snapshot.refusals.slice(0, MOST_REFUSALS).map(refusalReport),
+    }),
     problems: snapshot.problems,
   };
+}
+
+function refusalReport({ remote, text, count, at }: Refusal): RefusalReport {
+  return { address: remote, text, count, at: timestamp(at) };
 }
 
 function agentReport(snapshot: Snapshot, environment: StatusEnvironment): AgentReport {

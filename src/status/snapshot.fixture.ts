@@ -70,6 +70,7 @@ export function snapshotFixture(change: Partial<Snapshot> = {}): Snapshot {
       ipv6: { prefixes: 0, paths: 0, kernelRoutes: 0 },
     },
     unresolvedNextHops: [],
+    refusals: [],
     problems: [],
     ...change,
   };

@@ -203,6 +203,7 @@ test('a daemon that is not configured yet says what it waits for', () => {
         peers: [],
         tables: snapshotFixture().tables,
         unresolvedNextHops: [],
+        refusals: [],
         problems: [],
       },
       environmentFixture({

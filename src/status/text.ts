@@ -30,6 +30,7 @@ export function statusText(report: StatusReport): string {
     listText('Routes that wait for a device', complaintTexts(report.kernel.waiting)),
     listText('Routes that somebody takes away', complaintTexts(report.kernel.fights)),
     listText('Next hops that nothing resolves', report.unresolvedNextHops),
+    listText('Connections refused', refusalTexts(report)),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
@@ -95,6 +96,14 @@ function helpTexts(peers: readonly PeerReport[]): readonly string[] {
 function complaintTexts(complaints: readonly KernelComplaint[]): readonly string[] {
   const lines = complaints.slice(0, MOST_COMPLAINTS).map(({ prefix, text }) => `${prefix}: ${text}`);
   const more = complaints.length - lines.length;
+  return more === 0 ? lines : [...lines, `and ${more} more`];
+}
+
+function refusalTexts({ refusedConnections = [], lastUpdated }: StatusReport): readonly string[] {
+  const lines = refusedConnections.slice(0, MOST_COMPLAINTS).map(({ address, count: times, at, text }) => {
+    return `${address}, ${count(times, 'time', 'times')}, last at ${sinceText(at, lastUpdated)}: ${text}`;
+  });
+  const more = refusedConnections.length - lines.length;
   return more === 0 ? lines : [...lines, `and ${more} more`];
 }
 

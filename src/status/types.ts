@@ -210,6 +210,8 @@ export interface PeerReport {
   readonly negotiated?: NegotiatedReport;
   /** State of the BFD session beside it. */
   readonly bfd?: BfdState;
+  /** Octets that the peer has not taken yet, and since when there are any. */
+  readonly sendQueue?: { readonly octets: number; readonly since: Timestamp };
   readonly counters: PeerCounters;
   /** Of an Established session. */
   readonly limits?: readonly LimitReport[];
@@ -246,6 +248,13 @@ export interface WatchReport extends Omit<WatchStatus, 'contactAge'> {
   readonly lastContactTime?: Timestamp;
 }
 
+export interface RefusalReport {
+  readonly address: Address;
+  readonly text: string;
+  readonly count: number;
+  readonly at: Timestamp;
+}
+
 export interface StatusReport {
   readonly node: string;
   readonly lastUpdated: Timestamp;
@@ -263,6 +272,8 @@ export interface StatusReport {
   readonly tables: Readonly<Record<Family, TableReport>>;
   readonly kernel: KernelStatus;
   readonly unresolvedNextHops: readonly Address[];
+  /** Addresses whose connections are closed at once, the latest first; absent: there are none. */
+  readonly refusedConnections?: readonly RefusalReport[];
   readonly problems: readonly ResourceProblem[];
 }
 
