@@ -149,6 +149,9 @@ test('a token is asked for over TCP where there is one, but for probes, and may 
   const basic = (text: string) => ({ Authorization: `Basic ${Buffer.from(text).toString('base64')}` });
   expect((await ask(server, '/page/main.js', 'GET', basic('me:one'))).code).toBe(200);
   expect((await ask(server, '/status', 'GET', basic('one:me'))).code).toBe(401);
+  // Behind the API server, which keeps Authorization for itself.
+  const passedOn = ['one', 'two'].map((token) => ask(server, '/status', 'GET', { 'X-Caracal-Token': token }));
+  expect((await Promise.all(passedOn)).map((answer) => answer.code)).toEqual([200, 401]);
   expect([await code('/status', 'one'), await code('/livez'), await code('/readyz')]).toEqual([200, 200, 200]);
   writeFileSync(tokenFile, 'two');
   expect([await code('/status', 'one'), await code('/status', 'two')]).toEqual([401, 200]);
