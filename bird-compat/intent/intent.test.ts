@@ -357,10 +357,6 @@ describe('what the router does not carry out is told', () => {
 
   test.each<[string, string]>([
     [
-      bgp('direct; interface "eth0";'),
-      'warning p: interface eth0 has no effect, the routing table says where the neighbour is',
-    ],
-    [
       'protocol kernel { ipv4 { export all; }; } protocol kernel k6 { ipv6 { export all; }; kernel table 7; }',
       'warning k6: its routes go into the kernel table of kernel1, there is one for both',
     ],

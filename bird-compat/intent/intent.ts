@@ -10,7 +10,6 @@ import { bfdIntentOf } from './bfd.ts';
 import type { BirdConfiguration, Channel, Protocol, ProtocolKind } from './configuration.ts';
 import { disagreements, mainChannels, peerOf, peerRangeOf } from './peers.ts';
 import { localRoutes } from './static-routes.ts';
-import { type Unfulfilled, unfulfilledOfKernel, unfulfilledOfPeer } from './unfulfilled.ts';
 
 export interface BirdIntentOptions {
   /** Name of the node, for status. */
@@ -39,12 +38,7 @@ export function birdIntent(configuration: BirdConfiguration, options: BirdIntent
     (problem) => leftOut.push(problem),
   );
   const kernel = { ipv4: kernelIntent(running, 'ipv4'), ipv6: kernelIntent(running, 'ipv6') };
-  const tell = (protocol: Protocol | undefined, { text, isServed }: Unfulfilled) =>
-    (isServed === false ? leftOut : remarks).push({ place: protocol?.place ?? startPlace(configuration), text });
-  const protocolOf = (name: string) => sessions.find((each) => each.name === name);
-  for (const peer of peers) for (const what of unfulfilledOfPeer(peer)) tell(protocolOf(peer.name), what);
-  const kernels = ofKind(running, 'kernel').filter((each) => mainChannels(each).length > 0);
-  for (const each of kernels) for (const what of unfulfilledOfKernel(each, kernels[0]!)) tell(each, what);
+  tellTables(running, remarks);
   const routerId = configuration.routerId ?? options.routerId;
   if (routerId === undefined) {
     leftOut.push({
@@ -69,6 +63,16 @@ export function birdIntent(configuration: BirdConfiguration, options: BirdIntent
       ...remarks.map((remark) => ({ ...problem(remark), severity: 'warning' as const })),
     ],
   };
+}
+
+/** A daemon writes into one table of the kernel. */
+function tellTables(running: readonly Protocol[], remarks: Remark[]): void {
+  const [first, ...others] = ofKind(running, 'kernel').filter((each) => mainChannels(each).length > 0);
+  for (const { name, place, kernel } of others) {
+    if (kernel.table === first!.kernel.table) continue;
+    const text = `${name}: its routes go into the kernel table of ${first!.name}, there is one for both`;
+    remarks.push({ place, text });
+  }
 }
 
 function ofKind(protocols: readonly Protocol[], kind: ProtocolKind): readonly Protocol[] {

@@ -4,6 +4,7 @@ import type { DialFailure, Endpoints } from 'node-bgp';
 
 export interface Target {
   readonly remote: string;
+  readonly interface?: string;
   readonly port: number;
   readonly local?: string;
   readonly password?: string;
@@ -40,6 +41,8 @@ function dialFailureText(error: Error & { code?: unknown }, target: Target): str
       return `no route to ${target.remote}`;
     case 'ETIMEDOUT':
       return `no answer from ${where}${target.password === undefined ? '' : '; a password is set here'}`;
+    case 'ENODEV':
+      return `there is no interface ${target.interface}, by which ${target.remote} is to be reached`;
     case 'EADDRNOTAVAIL':
       return `${target.local ?? 'the source address'} is not an address of this host`;
     default:

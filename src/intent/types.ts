@@ -46,7 +46,7 @@ export interface PeerIntent {
   readonly exportPolicy: Policy;
   /** The peer must be on a connected network; absent: it may be any number of hops away. */
   readonly direct?: true;
-  /** Interface that the peer is on: the one of a link-local address. */
+  /** Interface that the peer is on: the one of a link-local address; of others, the only one that is used. */
   readonly interface?: string;
   /** `aware`: helps a peer that restarts, offers nothing itself. `off`: no graceful restart. Absent: both ways. */
   readonly gracefulRestart?: 'aware' | 'off';

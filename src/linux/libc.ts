@@ -150,6 +150,11 @@ export function setsockopt(fd: number, level: number, name: number, value: numbe
   check(libc().setsockopt(fd, level, name, bytes, bytes.byteLength), 'setsockopt');
 }
 
+/** The socket sends and hears by this interface only. LinuxError ENODEV: there is none of that name. */
+export function bindToDevice(fd: number, device: string): void {
+  setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, new TextEncoder().encode(`${device}\0`));
+}
+
 /** An option whose value is an int. */
 export function getsockopt(fd: number, level: number, name: number): number {
   checkFd(fd);
@@ -213,6 +218,7 @@ export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
+const SO_BINDTODEVICE = 25;
 const SO_ATTACH_FILTER = 26;
 /** sizeof(struct sock_fprog) on 64-bit machines. */
 const SOCK_FPROG_SIZE = 16;

@@ -211,6 +211,15 @@ describe.skipIf(missing !== undefined)('TCP sockets for BGP', () => {
     );
   });
 
+  test('a peer is dialled by the interface that it is on, and by no other', async () => {
+    const { listener } = await listenOn('127.0.0.1');
+    const target = { remote: '127.0.0.1', port: listener.port };
+    expect(await outcome(dial({ ...target, interface: 'lo' }))).toBe('connected');
+    expect(() => openDialSocket({ ...target, interface: 'nowhere0' })).toThrow(
+      expect.objectContaining({ name: 'LinuxError', code: 'ENODEV' }),
+    );
+  });
+
   test('a refused connection is an error event, as with node:net', async () => {
     const { listener } = await listenOn('127.0.0.1');
     const { port } = listener;

@@ -9,6 +9,7 @@ import {
   AF_INET,
   AF_INET6,
   bind,
+  bindToDevice,
   close,
   LinuxError,
   nativeCallsMissing,
@@ -50,7 +51,7 @@ const BACKLOG = 4096;
 
 export interface DialOptions {
   readonly remote: string;
-  /** That a link-local address is on. */
+  /** That the peer is on: no other is used. */
   readonly interface?: string;
   readonly port: number;
   /** Source address; absent: the system chooses. */
@@ -70,17 +71,22 @@ export interface DialOptions {
  */
 export function openDialSocket(options: DialOptions): net.Socket {
   const { remote, port, local } = options;
-  const host = options.interface === undefined ? remote : `${remote}%${options.interface}`;
+  const device = options.interface;
+  const host = device !== undefined && isV6(remote) ? `${remote}%${device}` : remote;
   const missing = nativeCallsMissing();
   if (missing !== undefined) {
     if (options.password !== undefined) throw new LinuxError('ENOSYS', 'setsockopt', `no TCP-MD5 keys: ${missing}`);
     if (options.ttlSecurity !== undefined) throw new LinuxError('ENOSYS', 'setsockopt', `no TTL security: ${missing}`);
+    if (device !== undefined && !isV6(remote)) {
+      throw new LinuxError('ENOSYS', 'setsockopt', `no connection through ${device} alone: ${missing}`);
+    }
     return net.connect({ host, port, noDelay: true, ...(local === undefined ? {} : { localAddress: local }) });
   }
   const fd = openSocket(remote, (fd) => {
     setTtl(fd, isV6(remote), options.ttlSecurity, options.ttl ?? DEFAULT_TTL);
     if (options.password !== undefined) setKey(fd, remote, options.password);
-    if (local !== undefined) bind(fd, sockaddr(local, 0, scopeOf(options.interface)));
+    if (device !== undefined) bindToDevice(fd, device);
+    if (local !== undefined) bind(fd, sockaddr(local, 0, scopeOf(device)));
   });
   // Without manualStart node would read from the socket before it is connected.
   const handed = { fd, readable: true, writable: true, manualStart: true };

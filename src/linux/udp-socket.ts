@@ -8,6 +8,7 @@ import {
   AF_INET6,
   attachFilter,
   bind,
+  bindToDevice,
   close,
   LinuxError,
   nativeCallsMissing,
@@ -23,7 +24,6 @@ import { isV6, sockaddr } from './sockaddr.ts';
 const SOL_IP = 0;
 const SOL_IPV6 = 41;
 const SO_REUSEADDR = 2;
-const SO_BINDTODEVICE = 25;
 const IP_TOS = 1;
 const IP_TTL = 2;
 const IP_FREEBIND = 15;
@@ -103,7 +103,7 @@ function prepare(fd: number, options: UdpOptions, v6: boolean): void {
   setsockopt(fd, level, v6 ? IPV6_UNICAST_HOPS : IP_TTL, MAX_TTL);
   if (shared) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (shared) setsockopt(fd, level, v6 ? IPV6_FREEBIND : IP_FREEBIND, 1);
-  if (device !== undefined) setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, new TextEncoder().encode(`${device}\0`));
+  if (device !== undefined) bindToDevice(fd, device);
   if (neverForwarded) attachFilter(fd, ttlFilter(v6));
   bind(fd, sockaddr(address, port));
 }

@@ -1,15 +1,7 @@
 // Sessions: runs the state machines of all peers and carries out what they ask for: dialling, writing, closing, telling.
 // Not here: what sessions do to the tables (peer-routes.ts).
 
-import {
-  type Address,
-  CEASE,
-  type Endpoints,
-  type Family,
-  isLinkLocal,
-  type PeerInput,
-  type PeerOutput,
-} from 'node-bgp';
+import { type Address, CEASE, type Endpoints, type Family, type PeerInput, type PeerOutput } from 'node-bgp';
 import type { PeerIntent } from '../intent/index.ts';
 import { type Administered, administer } from './administration.ts';
 import { assertNever } from './assert-never.ts';
@@ -308,7 +300,7 @@ export class Sessions {
       type: 'dial',
       connection,
       remote: address,
-      ...(device !== undefined && isLinkLocal(address) ? { interface: device } : {}),
+      ...(device === undefined ? {} : { interface: device }),
       port,
       ...(localAddress === undefined ? {} : { local: localAddress }),
       ...(password === undefined ? {} : { password }),

@@ -70,7 +70,7 @@ export type Effect =
       readonly type: 'dial';
       readonly connection: ConnectionId;
       readonly remote: Address;
-      /** Of a link-local address. */
+      /** That the peer is on: no other is used. */
       readonly interface?: string;
       readonly port: number;
       readonly local?: Address;
