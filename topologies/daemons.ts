@@ -1,7 +1,7 @@
 // The routing daemons that a machine of a lab can run, Caracal and the real BIRD: how each is started, and how it is
 // asked for its sessions.
 
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RouteReport, RoutesReport, StatusReport } from '../src/status/types.ts';
 import { run } from './commands.ts';
@@ -23,7 +23,10 @@ export interface Sessions {
 }
 
 export const HOME = dirname(import.meta.dirname);
-export const CARACAL = join(HOME, 'caracal');
+
+/** The script `caracal`: of the repository, beside the bundle, or in the `bin` of a package (deploy/launchers.ts). */
+const SCRIPTS = ['../caracal', 'caracal', '../../bin/caracal'].map((path) => join(import.meta.dirname, path));
+export const CARACAL = SCRIPTS.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile()) ?? SCRIPTS[0]!;
 
 /** sockaddr_un has room for so much, without its final zero. */
 const SOCKET_PATH_MAX = 107;

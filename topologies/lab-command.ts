@@ -1,10 +1,10 @@
 // `caracal lab up|show|exec|page|down`: a lab that stays, to look around in.
 
-import { delimiter, resolve } from 'node:path';
+import { delimiter, dirname, resolve } from 'node:path';
 import type { LabCommand } from '../src/cli/types.ts';
 import { inNamespace, runInteractively } from './commands.ts';
 import { waitUntilConverged } from './convergence.ts';
-import { HOME } from './daemons.ts';
+import { CARACAL } from './daemons.ts';
 import { EXIT_INTERRUPTED, Interrupted, interruption } from './interruption.ts';
 import { Lab } from './lab.ts';
 import { LabError, type Machine, readLabFile } from './lab-file.ts';
@@ -103,7 +103,7 @@ async function exec(lab: Lab, name: string, command: readonly string[]): Promise
   const isMachine = lab.file.machines.some((machine) => machine.name === name);
   // `caracal status` on a machine asks the machine's daemon, without a flag.
   const http = isMachine ? { CARACAL_HTTP: `unix:${lab.paths(name).socket}` } : {};
-  const path = [HOME, process.env.PATH ?? '', '/usr/sbin', '/sbin'].join(delimiter);
+  const path = [dirname(CARACAL), process.env.PATH ?? '', '/usr/sbin', '/sbin'].join(delimiter);
   return runInteractively(inNamespace(lab.namespace(name), command), { PATH: path, ...http });
 }
 

@@ -3,13 +3,23 @@
 
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { writeTarball } from '../../deploy/tarball.ts';
 import { httpGet } from '../../topologies/http-get.ts';
 import { waitFor } from '../../topologies/wait-for.ts';
+import { describeWith } from '../requirements.ts';
 
 const TIMEOUT = 180_000;
 const HOME = join(import.meta.dirname, '../..');
@@ -121,6 +131,23 @@ describe('the tarball', () => {
     expect(await httpGet(socket, '/metrics')).toContain(`commit="${COMMIT}"`);
     const line = readFileSync(`/proc/${daemon.pid}/cmdline`, 'utf8').split('\0');
     expect(line[1]).toBe('--max-semi-space-size=16');
+  });
+});
+
+describeWith(['namespaces', 'ip'], 'the labs of the tarball', () => {
+  test('run its own daemons', { timeout: TIMEOUT }, () => {
+    const program = join(folder, 'caracal/bin/caracal');
+    const file = join(folder, `packed-${process.pid}.yaml`);
+    copyFileSync(join(HOME, 'topologies/full-mesh.yaml'), file);
+    const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', CARACAL_LAB_DIRECTORY: join(folder, 'labs') };
+    const lab = (...words: readonly string[]) => spawnSync(program, ['lab', ...words], { encoding: 'utf8', env });
+    try {
+      expect(lab('up', file)).toMatchObject({ status: 0, stderr: '' });
+      expect(lab('exec', 'node-1', '--', 'caracal', 'version').stdout).toContain(COMMIT);
+      expect(lab('exec', 'node-1', '--', 'caracal', 'status').stdout).toContain('Established');
+    } finally {
+      expect(lab('down', file)).toMatchObject({ status: 0, stderr: '' });
+    }
   });
 });
 
