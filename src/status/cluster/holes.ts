@@ -3,7 +3,7 @@
 
 import type { Family } from 'node-bgp';
 import { Matrix, type Outside } from './matrix.ts';
-import type { Cause, ClusterReport, Hole, NodeAnswer } from './types.ts';
+import type { ClusterReport, Hole, NodeAnswer } from './types.ts';
 import { type End, type Verdict, verdictOf } from './verdict.ts';
 
 export function clusterReport(answers: readonly NodeAnswer[]): ClusterReport {
@@ -28,11 +28,8 @@ export function clusterReport(answers: readonly NodeAnswer[]): ClusterReport {
   };
 }
 
-/** Up, and yet worth telling. */
-const IS_UP: readonly Cause[] = ['family'];
-
 function counted(whole: number, holes: readonly Hole[]): { readonly expected: number; readonly established: number } {
-  const partly = holes.filter(({ cause }) => IS_UP.includes(cause)).length;
+  const partly = holes.filter(({ isUp }) => isUp).length;
   return { expected: whole + holes.length, established: whole + partly };
 }
 
@@ -111,13 +108,14 @@ function outsideHole(matrix: Matrix, { node, peerIP, said }: Outside): readonly 
   return verdict === undefined ? [] : [holeOf(ends, verdict)];
 }
 
-function holeOf(ends: readonly [End, End], { cause, oneWay, text, help }: Verdict): Hole {
+function holeOf(ends: readonly [End, End], { cause, oneWay, isUp = false, text, help }: Verdict): Hole {
   const [one, other] = ends;
   return {
     cause,
     from: oneWay?.from ?? one.node,
     to: oneWay?.to ?? other.node,
     oneWay: oneWay !== undefined,
+    isUp,
     text,
     ...(help !== undefined && { help }),
     ends: ends.flatMap(({ node, said }) =>

@@ -20,7 +20,7 @@ const TITLES: Readonly<Record<Cause, string>> = {
   shutdown: 'Sessions that somebody has shut down',
   limit: 'Sessions with too many routes',
   other: 'Other ends of sessions',
-  family: 'Sessions that are up without a family',
+  family: 'Families that one end does not carry',
   halfUp: 'Sessions that are up at one end only',
   away: 'Nodes that are away',
   pending: 'Sessions that are only beginning',

@@ -48,7 +48,7 @@ export type NodeAnswer =
  * - `firewall`: packets do not get through; `refused`: nobody listens, or a firewall refuses; `unroutable`: no way
  * - `closed`: taken and closed at once; `lost`: it was up and broke
  * - `shutdown`: somebody has ended it; `limit`: too many routes
- * - `family`: it is up, and lacks a family
+ * - `family`: it lacks a family, or does not come up for that
  * - `halfUp`: up at one end only
  * - `away`: the Node of the peer is not ready, or gone
  * - `pending`: nothing has gone wrong yet; `other`: anything else that an end says
@@ -69,6 +69,8 @@ export interface Hole {
   readonly from: string;
   readonly to: string;
   readonly oneWay: boolean;
+  /** The session is there all the same. */
+  readonly isUp: boolean;
   /** What both ends say comes to this. */
   readonly text: string;
   readonly help?: string;

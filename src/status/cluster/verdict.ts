@@ -19,6 +19,8 @@ export interface Verdict {
   readonly cause: Cause;
   /** Absent: it concerns both directions. */
   readonly oneWay?: { readonly from: string; readonly to: string };
+  /** The session is there all the same. */
+  readonly isUp?: true;
   readonly text: string;
   readonly help?: string;
 }
@@ -83,7 +85,7 @@ function withoutFamily({ node, said }: Told, other: End): Verdict | undefined {
   if (said.missing.length === 0) return undefined;
   const names = said.missing.map((family) => FAMILY_NAME[family]).join(' and ');
   const text = `the session is up without ${names}: ${node} wants it, ${other.node} does not offer it`;
-  return { cause: 'family', text, help: `switch ${names} on at ${other.node}, or off at ${node}` };
+  return { cause: 'family', isUp: true, text, help: `switch ${names} on at ${other.node}, or off at ${node}` };
 }
 
 /** Where both ends say how they are set, their errors need not be asked. */
