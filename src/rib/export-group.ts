@@ -64,6 +64,12 @@ export class ExportGroup {
     this.endOfRib = encodeEndOfRib(tables.family);
   }
 
+  /** Every member has been told everything. */
+  get isUpToDate(): boolean {
+    for (const member of this.members.values()) if (!member.isUpToDate) return false;
+    return true;
+  }
+
   /** Slots below this may have been sent. */
   get slots(): number {
     return this.#out.slots;
@@ -167,7 +173,9 @@ export class ExportGroup {
     const slots = this.#changedSlots;
     this.#changedSlots = [];
     if (this.members.size === 0) {
+      // Nobody reads the log; who waits for the group begins with a snapshot of what is now.
       this.#plan.clear();
+      this.#snapshot = undefined;
       return;
     }
     const segments = this.#plan.pack(this.#out);
@@ -194,7 +202,8 @@ export class ExportGroup {
       return;
     }
     this.#plan.reach(slot, out, source);
-    if (sourceBefore !== NO_SOURCE && sourceBefore !== source && this.members.has(source)) {
+    // Also where the source is no member yet: it may become one, and begin with a snapshot that has the route before.
+    if (sourceBefore !== NO_SOURCE && sourceBefore !== source) {
       this.#plan.withdraw(slot, NO_SOURCE, source);
     }
   }
@@ -213,26 +222,10 @@ export class ExportGroup {
   /** A new member: gets the whole table as it is now, then End-of-RIB, then changes. */
   join(source: SourceId): Member {
     const snapshot = this.#freshSnapshot();
-    this.#takeBack(source, snapshot.join);
     const member = new Member(this, source, snapshot.start, snapshot.join);
     member.countFrom(this.changes, { updates: this.advertisedTo(source), withdraws: 0, filtered: 0 });
     this.members.set(source, member);
     return member;
-  }
-
-  /**
-   * A snapshot of some time ago may hold what routes of the new member have replaced since; the log says so to those only who
-   * were members then.
-   */
-  #takeBack(source: SourceId, since: Batch): void {
-    const slots = new Set<number>();
-    for (let batch = since.next; batch !== undefined; batch = batch.next) {
-      for (const slot of batch.slots) if (this.#out.sourceOf(slot) === source) slots.add(slot);
-    }
-    if (slots.size === 0) return;
-    for (const slot of slots) this.#plan.withdraw(slot, NO_SOURCE, source);
-    const segments = this.#plan.pack(this.#out);
-    this.#append(new Batch(this.#out.takePacked(), segments, Int32Array.from(slots), this.#tail.end));
   }
 
   /** A member asks for everything again (ROUTE-REFRESH). */

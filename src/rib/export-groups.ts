@@ -44,9 +44,7 @@ export class ExportGroups {
 
   /** Everybody has been told everything: nothing that was withdrawn is needed any more. */
   allUpToDate(): boolean {
-    this.#isQuiet ||= this.#groups
-      .values()
-      .every((group) => group.members.values().every((member) => member.isUpToDate));
+    this.#isQuiet ||= [...this.#groups].every(({ isUpToDate }) => isUpToDate);
     return this.#isQuiet;
   }
 
