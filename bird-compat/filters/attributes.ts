@@ -63,6 +63,7 @@ const ROWS: Readonly<Record<string, AttributeRow>> = {
   bgp_cluster_list: dynamic('clist', 'clusterList'),
   bgp_ext_community: dynamic('eclist', 'extendedCommunities'),
   bgp_large_community: dynamic('lclist', 'largeCommunities'),
+  bgp_otc: dynamic('int', 'onlyToCustomer'),
   krt_metric: dynamic('int', 'metric'),
   krt_tunnel: dynamic('string', 'tunnel'),
   krt_prefsrc: dynamic('ip', 'krt_prefsrc'),

@@ -274,6 +274,23 @@ describe('attributes as they are sent', () => {
   });
 });
 
+describe('bgp_otc of BIRD 2 (RFC 9234)', () => {
+  const marked = (onlyToCustomer?: number) =>
+    route('10.1.0.0/16', { attributes: attributes(onlyToCustomer === undefined ? {} : { onlyToCustomer }) });
+
+  test('is a number that filters look at and set', () => {
+    expect(shown('bgp_otc', marked(64999), { bird: 2 })).toBe('64999');
+    expect(shown('defined(bgp_otc)', marked(), { bird: 2 })).toBe('FALSE');
+    const set = outcome('bgp_otc = 64512; accept;', marked(), { bird: 2 });
+    expect(set.attributes.onlyToCustomer).toBe(64512);
+    expect(outcome('unset(bgp_otc); accept;', marked(7), { bird: 2 }).attributes.onlyToCustomer).toBeUndefined();
+  });
+
+  test('is no word of BIRD 1.6', () => {
+    expect(answer('filter f { if bgp_otc = 1 then accept; reject; }')).toBe('1:23 bgp_otc: variable expected.');
+  });
+});
+
 describe('filters of commands', () => {
   test('know the names of the configuration', () => {
     const configuration = read(`${FRAME}define N = 10.0.0.0/8; filter mine { if net ~ N then accept; }`);

@@ -36,7 +36,7 @@ function hasBgpAttributes(context: Context): boolean {
 
 const BGP_ONLY: readonly PolicyInput[] = ['attributes', 'source', 'peerType'];
 
-function intRow(key: 'med' | 'localPref'): AttributeRow {
+function intRow(key: 'med' | 'localPref' | 'onlyToCustomer'): AttributeRow {
   return {
     reads: ['attributes'],
     read: (context) => context.attributes[key],
@@ -91,6 +91,7 @@ const ASSIGNABLE_DESTS: readonly RouteDest[] = ['blackhole', 'unreachable', 'pro
 const ROWS: Readonly<Record<Exclude<AttributeName, `krt_${string}` | 'igp_metric'>, AttributeRow>> = {
   med: intRow('med'),
   localPref: intRow('localPref'),
+  onlyToCustomer: intRow('onlyToCustomer'),
   communities: listRow('communities', 'clist'),
   extendedCommunities: listRow('extendedCommunities', 'eclist'),
   largeCommunities: listRow('largeCommunities', 'lclist'),

@@ -103,6 +103,7 @@ const NAMES: Readonly<Record<string, string>> = {
   atomicAggregate: 'bgp_atomic_aggr',
   aggregator: 'bgp_aggregator',
   originatorId: 'bgp_originator_id',
+  onlyToCustomer: 'bgp_otc',
   metric: 'krt_metric',
   tunnel: 'krt_tunnel',
   gateway: 'gw',

@@ -120,6 +120,7 @@ export type AttributeName =
   | 'atomicAggregate'
   | 'aggregator'
   | 'originatorId'
+  | 'onlyToCustomer'
   | 'preference'
   | 'metric'
   | 'tunnel'

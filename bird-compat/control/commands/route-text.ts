@@ -124,6 +124,7 @@ function* bgpTexts(bgp: Partial<Attributes>): Generator<readonly [name: string, 
   if (largeCommunities !== undefined) {
     yield ['large_community', largeCommunities.map((each) => valueText({ type: 'lc', value: each }))];
   }
+  if (bgp.onlyToCustomer !== undefined) yield ['otc', [String(bgp.onlyToCustomer)]];
   for (const each of bgp.unknown ?? []) yield [unknownName(each), [octets(each.value)]];
 }
 
