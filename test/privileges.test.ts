@@ -11,13 +11,17 @@ import { httpGet } from '../topologies/http-get.ts';
 import { waitFor } from '../topologies/wait-for.ts';
 import { describeWith } from './requirements.ts';
 
-const CARACAL = join(import.meta.dirname, '..', 'caracal');
+const HOME = join(import.meta.dirname, '..');
+const CARACAL = join(HOME, 'caracal');
 const TIMEOUT = 90_000;
 /** nobody */
 const ID = 65_534;
 const NET_BIND_SERVICE = 0x400;
 /** Addresses of this test alone. */
 const ADDRESSES = ['127.7.9.1', '127.7.9.2'] as const;
+
+/** The project may lie where nobody else may look: a view of it from /tmp, for this process alone. */
+const WITH_VIEW = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$1" "$2" && shift 2 && exec "$@"', 'sh'];
 
 const AS_NOBODY = ['setpriv', '--reuid', `${ID}`, '--regid', `${ID}`, '--clear-groups'];
 const WITH_ONE_RIGHT = ['--inh-caps=-all,+net_bind_service', '--ambient-caps=-all,+net_bind_service'];
@@ -59,7 +63,7 @@ function start(index: 0 | 1, port: number, wrapper: readonly string[], options: 
   if (wrapper.length > 0) chownSync(home, ID, ID);
   const socket = join(home, 'run', 'status.sock');
   const where = ['--datastore', 'files', '--resources', home, '--kernel', 'none', '--http', `unix:${socket}`];
-  const [program = CARACAL, ...words] = [...wrapper, CARACAL, 'run', '--node', 'r', ...where, ...options];
+  const [program = CARACAL, ...words] = [...commandAs(home, wrapper), 'run', '--node', 'r', ...where, ...options];
   const child = spawn(program, words, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk));
@@ -67,6 +71,13 @@ function start(index: 0 | 1, port: number, wrapper: readonly string[], options: 
   const reflector = { process: child, socket, output: () => text, exit };
   reflectors.push(reflector);
   return reflector;
+}
+
+function commandAs(home: string, wrapper: readonly string[]): readonly string[] {
+  if (wrapper.length === 0) return [CARACAL];
+  const view = join(home, 'program');
+  mkdirSync(view);
+  return [...WITH_VIEW, HOME, view, ...wrapper, join(view, 'caracal')];
 }
 
 async function isUp({ socket, output }: Reflector): Promise<void> {
