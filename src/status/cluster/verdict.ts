@@ -20,7 +20,7 @@ export interface Verdict {
   /** Absent: it concerns both directions. */
   readonly oneWay?: { readonly from: string; readonly to: string };
   /** The session is there all the same. */
-  readonly isUp?: true;
+  readonly isUp?: boolean;
   readonly text: string;
   readonly help?: string;
 }
