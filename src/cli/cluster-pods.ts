@@ -37,13 +37,20 @@ export async function findPods(
     }
     const token = await tokenOf(command, pods, signal);
     if (typeof token === 'object') return token;
-    const targets = found.map((pod) => podTarget(pods, pod, command, token));
+    const targets = found.map((pod) => podTarget(pods, pod, command, token)).sort(byNode);
     return { targets, close: () => pods.close() };
   } catch (error) {
     pods.close();
     if (error instanceof ApiError || error instanceof DatastoreError) return { problem: error.message };
     throw error;
   }
+}
+
+const COLLATOR = new Intl.Collator('en', { numeric: true });
+
+/** The API server lists in any order; node-2 is to come before node-10. */
+function byNode(a: Target, b: Target): number {
+  return COLLATOR.compare(a.node, b.node);
 }
 
 /** '' where there is none. */
