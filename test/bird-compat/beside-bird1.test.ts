@@ -23,7 +23,7 @@ import { SITUATIONS, type Situation } from './beside-bird1/situations.ts';
 import { BIRD_PROGRAMS } from './programs.ts';
 
 const TIMEOUT_MS = 90_000;
-/** BIRD looks at the kernel's routes every two seconds. */
+/** BIRD looks at the kernel’s routes every second. */
 const PATIENCE_MS = 15_000;
 const FAMILIES = Object.values(WORDS);
 
@@ -38,29 +38,48 @@ interface Scene {
   readonly programmed: Readonly<Record<Family, readonly ProgrammedRoute[]>>;
 }
 
+interface Begun {
+  readonly plays: readonly Play[];
+  /** When all has been told. */
+  readonly scenes: Both<Scene>;
+}
+
 describe.skipIf(reason !== undefined)(title, () => {
-  const stages: Both<Stage> = [new Stage(`bird1-${process.pid}`), new Stage(`ours-${process.pid}`)];
+  /** While one situation is looked at, the next one comes about in the other theatre. */
+  const theatres: Both<Both<Stage>> = [theatre(0), theatre(1)];
+  const begun: (Promise<Begun> | undefined)[] = [];
+
+  function begin(index: number): Promise<Begun> {
+    begun[index] ??= beginIn(theatres[index % 2]!, SITUATIONS[index]!);
+    return begun[index];
+  }
+
+  async function end(index: number): Promise<void> {
+    const ending = begun[index];
+    begun[index] = undefined;
+    await Promise.all(((await ending)?.plays ?? []).map((play) => play.end()));
+  }
 
   beforeAll(async () => {
-    for (const stage of stages) await stage.build(HOST_ADDRESSES);
+    for (const stage of theatres.flat()) await stage.build(HOST_ADDRESSES);
   }, TIMEOUT_MS);
 
   afterAll(async () => {
-    for (const stage of stages) await stage.remove();
+    for (const index of begun.keys()) await end(index);
+    for (const stage of theatres.flat()) await stage.remove();
   }, TIMEOUT_MS);
 
-  describe.each(SITUATIONS)('$name', (situation) => {
-    const plays: Play[] = [];
+  describe.each(SITUATIONS.map((situation, index) => ({ ...situation, index })))('$name', ({ index, ...situation }) => {
+    let plays: readonly Play[];
     let scenes: Both<Scene>;
 
     beforeAll(async () => {
-      plays.push(...(await begin(stages, situation)));
-      scenes = await look(plays, undefined);
+      ({ plays, scenes } = await begin(index));
+      // Whoever waits for the next one is told what went wrong with it.
+      if (index + 1 < SITUATIONS.length) begin(index + 1).catch(() => {});
     }, TIMEOUT_MS);
 
-    afterAll(async () => {
-      await Promise.all(plays.map((play) => play.end()));
-    }, TIMEOUT_MS);
+    afterAll(() => end(index), TIMEOUT_MS);
 
     test.each(casesOf(situation.node))('$peer, $words.family', ({ peer, words }) => {
       const [ofBird, ofCaracal] = scenes.map(({ told }) => told[`${peer} ${words.family}`]!);
@@ -99,14 +118,19 @@ describe.skipIf(reason !== undefined)(title, () => {
   });
 });
 
-async function begin(stages: Both<Stage>, { node }: Situation): Promise<readonly Play[]> {
+function theatre(number: number): Both<Stage> {
+  return [new Stage(`bird1-${number}-${process.pid}`), new Stage(`ours-${number}-${process.pid}`)];
+}
+
+async function beginIn(stages: Both<Stage>, { node }: Situation): Promise<Begun> {
   const neighbours = FAMILIES.flatMap((words) => node(words).peers.map((peer) => neighbourOf(words, peer)));
   const programs = [BIRD1, BIRD_PROGRAMS];
-  return Promise.all(
+  const plays = await Promise.all(
     stages.map((stage, index) =>
       stage.begin(daemonsOf(programs[index]!, node), { neighbours, kernelRoutes: KERNEL_ROUTES }),
     ),
   );
+  return { plays, scenes: await look(plays, undefined) };
 }
 
 function daemonsOf(programs: Pick<typeof BIRD1, 'bird' | 'bird6'>, node: (words: Words) => Node): readonly Daemon[] {

@@ -192,7 +192,7 @@ ${settings}
 protocol kernel {
   learn;              # routes of Felix and of others
   persist;
-  scan time 2;
+  scan time 1;
   import all;
   export filter calico_kernel_programming;
   graceful restart;
@@ -201,7 +201,7 @@ protocol kernel {
 
 protocol device {
   debug { states };
-  scan time 2;
+  scan time 1;
 }
 
 protocol direct {
