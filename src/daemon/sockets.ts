@@ -63,6 +63,10 @@ export class Sockets {
   };
 
   accept(socket: Socket): void {
+    if (socket.remoteAddress === undefined) {
+      socket.destroy(); // reset before we looked: there is nobody to speak of
+      return;
+    }
     const connection = this.#add(this.nextConnection(), socket);
     connection.endpoints = endpointsOf(socket);
     this.#onEnd(connection);
