@@ -45,6 +45,18 @@ test.each<[string, Fact, DebugFlags, readonly string[]]>([
     ['remote node1: AGGREGATOR is malformed'],
   ],
   [
+    'a filter that failed',
+    { type: 'filterRemark', remark: { kind: 'error', policy: 'f', text: 'no bool', place: 'bird.conf:3', count: 9 } },
+    [],
+    ['error filters, bird.conf:3: no bool'],
+  ],
+  [
+    'what a filter printed',
+    { type: 'filterRemark', remark: { kind: 'print', policy: 'f', text: 'hello', count: 1 } },
+    [],
+    ['info hello'],
+  ],
+  [
     'a stranger',
     { type: 'connectionRefused', remote: '10.0.0.9', text: 'no peer' },
     [],

@@ -49,6 +49,12 @@ export function messagesOf(fact: Fact, flagsOf: (protocol: string) => DebugFlags
       const { place, text } = fact.problem;
       return [{ logClass: 'warning', text: place === undefined ? text : `${place} ${text}` }];
     }
+    case 'filterRemark': {
+      const { kind, text, policy, place = policy } = fact.remark;
+      return [
+        kind === 'print' ? { logClass: 'info', text } : { logClass: 'error', text: `filters, ${place}: ${text}` },
+      ];
+    }
     case 'intentApplied':
       return []; // what changed is told protocol by protocol
     default: {

@@ -151,7 +151,9 @@ export class ExportPolicy implements PreparedOwner {
   #ask(prefix: PrefixId, row: Row, attributes: Attributes) {
     this.#tables.describe(this.#route, prefix, row);
     this.#route.attributes = attributes;
-    return evaluate(this.#options.policy, this.#route);
+    const result = evaluate(this.#options.policy, this.#route);
+    this.#tables.filterRemarks.note(this.#options.policy, this.#route, result);
+    return result;
   }
 
   #encode(attributes: Attributes): SetId {

@@ -73,6 +73,7 @@ export class ImportPolicy {
       const before = attributes.attributesOf(received);
       this.#route.attributes = arriving(before, this.#loops);
       const result = evaluate(this.policy, this.#route);
+      this.#tables.filterRemarks.note(this.policy, this.#route, result);
       const after = this.#isExternal ? leastPreferred(result.attributes) : result.attributes;
       this.preference = result.preference;
       if (!result.accepted) this.set = NO_SET;

@@ -10,6 +10,7 @@ export {
 } from './explain.ts';
 export type { GroupOptions } from './export-group.ts';
 export type { Write } from './export-log.ts';
+export type { FilterRemark } from './filter-remarks.ts';
 export { ImportPolicy, type LoopRules } from './import-policy.ts';
 export { ASSUMED_REACHABLE, type Resolution, type Resolver, UNRESOLVED } from './next-hops.ts';
 export { DEAD, LONG_STALE, type LocalDetail, NO_ROW, type Row, STALE } from './path-table.ts';

@@ -3,6 +3,7 @@
 import { type Address, type Family, isLinkLocal } from 'node-bgp';
 import type { PolicyRoute } from '../policy/index.ts';
 import { type AttributeTable, NO_SET } from './attribute-table.ts';
+import { FilterRemarks } from './filter-remarks.ts';
 import type { NextHops } from './next-hops.ts';
 import { NO_ROW, PathTable, type Row } from './path-table.ts';
 import { grown, type PrefixId, PrefixTable } from './prefix-table.ts';
@@ -14,6 +15,7 @@ export class RibTables {
   readonly paths: PathTable;
   readonly attributes: AttributeTable;
   readonly nextHops: NextHops;
+  readonly filterRemarks = new FilterRemarks();
   /** By source id; a hole where a source was removed. */
   readonly sources: (Source | undefined)[];
   /** By prefix id: the best path (LocRib), or NO_ROW. */

@@ -146,6 +146,7 @@ export class Forwarding {
   #candidate(rib: Rib, prefix: number, row: Row): Candidate | undefined {
     if (!this.#describe(rib, prefix, row)) return undefined;
     const result = evaluate(this.#policy!, this.#route);
+    rib.tables.filterRemarks.note(this.#policy!, this.#route, result);
     return result.accepted ? this.#candidateOf(rib, row, result) : undefined;
   }
 
@@ -189,7 +190,7 @@ export class Forwarding {
       const sources = this.fib.sourcesOf(prefix);
       for (const kind of ['kernel', 'direct'] as const) {
         const found = sources.find(({ source }) => source === kind);
-        const path = found && this.#pathOf(found);
+        const path = found && this.#pathOf(found, rib);
         if (path === undefined) rib.adjRibIn.removeLocal(locals[kind], prefix);
         else rib.adjRibIn.putLocal(locals[kind], prefix, path.attributes, path.detail);
       }
@@ -197,12 +198,14 @@ export class Forwarding {
   }
 
   /** Undefined where the import policy keeps it out. */
-  #pathOf(found: LocalSource): { attributes: Attributes; detail: LocalDetail } | undefined {
+  #pathOf(found: LocalSource, rib: Rib): { attributes: Attributes; detail: LocalDetail } | undefined {
     const attributes = attributesOf(found);
     const { interface: device, metric } = found;
     const plain = { attributes, detail: { interface: device, metric } };
     if (found.source === 'direct' || this.#importPolicy === undefined) return plain;
-    const result = evaluate(this.#importPolicy, learnedRoute(found, attributes));
+    const route = learnedRoute(found, attributes);
+    const result = evaluate(this.#importPolicy, route);
+    rib.tables.filterRemarks.note(this.#importPolicy, route, result);
     return result.accepted
       ? { attributes: result.attributes, detail: { interface: device, metric: result.metric } }
       : undefined;

@@ -92,6 +92,7 @@ export class Speaker {
       if (wishes.some(isUnreachable)) this.#tellUnresolved(router);
     }
     this.sessions.keepExportLimits(this.#now);
+    this.#tellFilterRemarks();
     this.#endRecovery();
     return this.#takeEffects();
   }
@@ -260,6 +261,14 @@ export class Speaker {
   #tellUnresolved({ forwarding }: FamilyRouter): void {
     for (const nextHop of forwarding.newlyUnresolved()) {
       this.#push({ type: 'fact', fact: { type: 'nextHopUnresolved', nextHop } });
+    }
+  }
+
+  #tellFilterRemarks(): void {
+    for (const { rib } of [this.families.ipv4, this.families.ipv6]) {
+      for (const remark of rib.tables.filterRemarks.take(this.#now)) {
+        this.#push({ type: 'fact', fact: { type: 'filterRemark', remark } });
+      }
     }
   }
 

@@ -17,6 +17,7 @@ import type { BfdState, BfdWish } from '../bfd/types.ts';
 import type { ResourceProblem } from '../datastore/types.ts';
 import type { KernelEvent, KernelWish } from '../fib/types.ts';
 import type { Intent, PeerKind, RouteLimit, RouteLimits } from '../intent/types.ts';
+import type { FilterRemark } from '../rib/index.ts';
 
 /** How the routes of a session stand against a limit. */
 export interface LimitReading {
@@ -143,7 +144,9 @@ export type Fact =
       readonly refiltered: number;
     }
   | { readonly type: 'problem'; readonly problem: ResourceProblem }
-  | { readonly type: 'nextHopUnresolved'; readonly nextHop: Address };
+  | { readonly type: 'nextHopUnresolved'; readonly nextHop: Address }
+  /** A filter failed, or printed something. */
+  | { readonly type: 'filterRemark'; readonly remark: FilterRemark };
 
 export interface PeerError {
   /** Milliseconds since the epoch. */

@@ -163,6 +163,23 @@ const CASES: readonly [string, Fact, FactLine][] = [
       fields: { fact: 'nextHopUnresolved', nextHop: '10.9.9.9' },
     },
   ],
+  [
+    'a filter that fails',
+    {
+      type: 'filterRemark',
+      remark: { kind: 'error', policy: 'f', text: 'int is no bool', place: 'a.conf:3', count: 2 },
+    },
+    {
+      level: 'warn',
+      message: 'filter f failed at a.conf:3 and rejected routes 2 times: int is no bool',
+      fields: { fact: 'filterRemark', policy: 'f', count: 2, place: 'a.conf:3' },
+    },
+  ],
+  [
+    'a filter that prints',
+    { type: 'filterRemark', remark: { kind: 'print', policy: 'f', text: 'hello', count: 1 } },
+    { level: 'info', message: 'filter f prints: hello', fields: { fact: 'filterRemark', policy: 'f', count: 1 } },
+  ],
 ];
 
 test.each(CASES)('the line of a fact: %s', (_name, fact, line) => {

@@ -49,10 +49,20 @@ export function factLine(fact: Fact): FactLine {
         message: `nothing resolves the next hop ${fact.nextHop}; its routes are not used`,
         fields: { fact: fact.type, nextHop: fact.nextHop },
       };
+    case 'filterRemark':
+      return filterLine(fact);
   }
 }
 
 type FactOf<Type extends Fact['type']> = Extract<Fact, { readonly type: Type }>;
+
+function filterLine({ type, remark: { kind, policy, text, place, count } }: FactOf<'filterRemark'>): FactLine {
+  const fields = { fact: type, policy, count, ...(place === undefined ? {} : { place }) };
+  if (kind === 'print') return { level: 'info', message: `filter ${policy} prints: ${text}`, fields };
+  const where = place === undefined ? '' : ` at ${place}`;
+  const often = count === 1 ? 'rejected a route' : `rejected routes ${count} times`;
+  return { level: 'warn', message: `filter ${policy} failed${where} and ${often}: ${text}`, fields };
+}
 
 function stateLine({ type, peer, address, from, to }: FactOf<'peerStateChanged'>): FactLine {
   const fields = { fact: type, peer, address, from, to };
