@@ -64,6 +64,7 @@ const COMMANDS = {
     steps: [['test/interop/matrix.ts']],
   },
   bench: { packages: ['iproute2'], steps: [] },
+  simulate: { packages: [], steps: [['bench/simulate.ts']] },
   build: { packages: [], steps: [['deploy/build.ts']] },
   package: { packages: [], steps: [['deploy/package.ts']] },
   'image-test': {

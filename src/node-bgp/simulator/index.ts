@@ -1,5 +1,6 @@
 // The door of the simulator: BGP speakers, or whole routers, in virtual time.
 
+export { PeerSet, type PeerSetInput, type PeerSetOutput } from '../session/peer-set.ts';
 export { Link } from './link.ts';
 export { SimulatedNode } from './node.ts';
 export { addPeerNode, type PeerNode, peerSetWiring, type Recorded } from './peer-node.ts';
