@@ -42,7 +42,7 @@ export interface DaemonFuzzReport {
   readonly octets: number;
   /** NOTIFICATIONs that the daemon answered with, by `code/subcode`. */
   readonly notifications: ReadonlyMap<string, number>;
-  /** Resident memory in KiB after each tenth of the sessions, when all attackers have gone. */
+  /** Resident memory in KiB after each tenth of the sessions (of a few: each half), when all attackers have gone. */
   readonly memory: readonly number[];
   /** Lines of the log, which a thousand attackers must not fill. */
   readonly logLines: number;
@@ -57,8 +57,9 @@ export async function fuzzDaemon(sessions: number, seed: number): Promise<Daemon
     const began = performance.now();
     const attack = new Attack(arena, seed);
     const memory: number[] = [];
-    for (let tenth = 0; tenth < 10; tenth++) {
-      await attack.play(Math.ceil(sessions / 10));
+    const parts = sessions < THOROUGH ? 2 : 10;
+    for (let part = 0; part < parts; part++) {
+      await attack.play(Math.ceil(sessions / parts));
       await arena.isQuiet();
       memory.push(arena.memory());
     }
@@ -459,5 +460,5 @@ export async function main([count, given]: readonly string[]): Promise<void> {
   );
   console.log(`kinds: ${list(kinds)}`);
   console.log(`NOTIFICATIONs of the daemon: ${list(notifications)}`);
-  console.log(`memory after each tenth: ${memory.map((kib) => Math.round(kib / 1024)).join(', ')} MiB`);
+  console.log(`memory after each part: ${memory.map((kib) => Math.round(kib / 1024)).join(', ')} MiB`);
 }

@@ -1,314 +1,66 @@
-// Clusters in which everything happens at random: links are cut and mended, connections reset, processes killed, machines
-// rebooted, blocks and filters changed. The same seed gives the same run. After each quiet time the whole state is checked
-// against what the resources and the living nodes say it must be.
+// Clusters in which everything happens at random, for some minutes and for hours of their time.
 //
-// CARACAL_SIMULATION_RUNS runs so many seeds (CARACAL_SIMULATION_SEED the first of them) instead of the few of a usual test.
+// CARACAL_SIMULATION_RUNS runs so many seeds (CARACAL_SIMULATION_SEED the first of them) instead of the few of a usual test,
+// CARACAL_SIMULATION_HOURS lets twenty routers live so long (npm run soak -- simulated).
 
 import { env } from 'node:process';
-import { seededRandom } from 'node-bgp/simulator';
 import { describe, expect, it } from 'vitest';
-import { block, calico, cluster, Lab, MESH_OFF, MINUTE, node, type Router, SECOND } from './simulation.fixture.ts';
+import { mesh, RandomCluster, reflected, type Topology } from './random-cluster.fixture.ts';
+import { MINUTE } from './simulation.fixture.ts';
 
-const NODES = 8;
 const RUNS = Number(env.CARACAL_SIMULATION_RUNS ?? 2);
 const FIRST_SEED = Number(env.CARACAL_SIMULATION_SEED ?? 1);
+const HOURS = Number(env.CARACAL_SIMULATION_HOURS ?? 0.5);
+const HOUR = 60 * MINUTE;
 const STEPS = 25;
-/** Prefixes that a router works off at a time, by seed: all at once, or with much to be done in between. */
-const PORTIONS = [3, 1, 4096];
-/** A session that was lost without a word is noticed after the hold time, and a restart is waited for so long. */
-const LONGEST_MEMORY = 240 * SECOND + 120 * SECOND;
+const SMALL = 8;
+const LARGE = 20;
+/** Milliseconds of ours for an hour of theirs, on a machine that does a lot besides. */
+const PATIENCE = 2 * MINUTE;
 
-interface Topology {
-  readonly resources: string;
-  /** Session names of node n: to whom it has sessions. */
-  readonly peersOf: (n: number) => readonly number[];
-  /** Nodes through which routes reach others. */
-  readonly reflectors: readonly number[];
+const seeds = Array.from({ length: RUNS }, (_, i) => FIRST_SEED + i);
+
+function round(run: RandomCluster): void {
+  for (let step = 0; step < STEPS; step++) run.step();
+  run.settle(false);
+  run.check();
+  run.settle(true);
+  run.check();
 }
 
-const numbers = Array.from({ length: NODES }, (_, i) => i + 1);
-
-const MESH: Topology = {
-  resources: cluster(NODES, ['ipv4', 'ipv6']),
-  peersOf: (n) => numbers.filter((m) => m !== n),
-  reflectors: [],
-};
-
-/** Half of the extra blocks. */
-const FILTERED = '10.65.204.0/22';
-
-const peering = (isFiltered: boolean) =>
-  calico('BGPPeer', 'reflectors', {
-    nodeSelector: 'all()',
-    peerSelector: 'has(reflector)',
-    ...(isFiltered ? { filters: ['half'] } : {}),
-  });
-
-const REFLECTED: Topology = {
-  resources:
-    cluster(NODES, ['ipv4', 'ipv6']) +
-    MESH_OFF +
-    calico('BGPFilter', 'half', { importV4: [{ action: 'Reject', matchOperator: 'In', cidr: FILTERED }] }) +
-    peering(false) +
-    [7, 8].map((n) => node(n, ['ipv4', 'ipv6'], { labels: { reflector: 'yes' }, clusterId: '244.0.0.1' })).join(''),
-  peersOf: (n) => (n >= 7 ? numbers.filter((m) => m !== n) : [7, 8]),
-  reflectors: [7, 8],
-};
-
-/** One run: a lab, and what the test knows of it. */
-class Run {
-  readonly lab: Lab;
-  readonly random: () => number;
-  readonly #topology: Topology;
-  /** Of what happened, for the message of a failure. */
-  readonly history: string[] = [];
-  readonly cut = new Set<string>();
-  /** Extra blocks that nodes hold: prefix -> node numbers. */
-  readonly extra = new Map<string, Set<number>>();
-  exportDisabled = false;
-  isFiltered = false;
-  /** Nodes without a Node. */
-  readonly absent = new Set<number>();
-
-  constructor(topology: Topology, seed: number) {
-    this.#topology = topology;
-    this.random = seededRandom(seed * 7919);
-    this.lab = new Lab(topology.resources, { seed, delay: 2, portion: PORTIONS[seed % PORTIONS.length]! });
-  }
-
-  below(limit: number): number {
-    return Math.floor(this.random() * limit);
-  }
-
-  note(text: string): void {
-    this.history.push(`${(this.lab.now / SECOND).toFixed(3)} ${text}`);
-  }
-
-  // --- what may happen
-
-  step(): void {
-    const n = 1 + this.below(NODES);
-    const router = this.lab.router(`node-${n}`);
-    const actions: (() => void)[] = [
-      () => this.#cutOrMend(),
-      () => this.#cutOrMend(),
-      () => this.#lifeOrDeath(router),
-      () => this.#lifeOrDeath(router),
-      () => this.#reset(router),
-      () => this.#changeBlocks(n),
-      () => this.#changeBlocks(n),
-      () => this.#changePool(),
-      () => this.#changeFilter(),
-      () => this.#comeOrGo(n),
-    ];
-    actions[this.below(actions.length)]!();
-    this.lab.run(this.below(2) === 0 ? this.below(500) : this.below(20 * SECOND));
-  }
-
-  #cutOrMend(): void {
-    const [a, b] = [1 + this.below(NODES), 1 + this.below(NODES)];
-    if (a === b) return;
-    const key = `node-${Math.min(a, b)} node-${Math.max(a, b)}`;
-    const link = this.lab.simulation.link(`node-${a}`, `node-${b}`);
-    this.note(`${link.isUp ? 'cut' : 'mend'} ${key}`);
-    if (link.isUp) {
-      link.cut();
-      this.cut.add(key);
-    } else {
-      link.restore();
-      this.cut.delete(key);
-    }
-  }
-
-  #lifeOrDeath(router: Router): void {
-    const kill = this.below(2) === 0;
-    this.note(`${router.isRunning ? (kill ? 'kill' : 'power off') : 'start'} ${router.name}`);
-    if (!router.isRunning) router.start();
-    else if (kill) router.kill();
-    else router.powerOff();
-  }
-
-  #reset(router: Router): void {
-    this.note(`reset ${router.name}`);
-    if (router.isRunning) router.node.reset();
-  }
-
-  #changeBlocks(n: number): void {
-    const prefix = `10.65.${200 + this.below(8)}.0/26`;
-    const holders = this.extra.get(prefix) ?? new Set();
-    this.extra.set(prefix, holders);
-    this.note(`${holders.has(n) ? 'take' : 'give'} ${prefix} node-${n}`);
-    if (holders.delete(n)) this.lab.remove('BlockAffinity', `node-${n}-${prefix.replace(/[./]/g, '-')}`);
-    else {
-      holders.add(n);
-      this.lab.apply(block(n, 'ipv4', prefix));
-    }
-  }
-
-  #changePool(): void {
-    this.exportDisabled = !this.exportDisabled;
-    this.note(`export ${this.exportDisabled ? 'off' : 'on'}`);
-    const spec = { cidr: 'fd00:65::/32', ipipMode: 'Never', vxlanMode: 'Never', disableBGPExport: this.exportDisabled };
-    this.lab.apply(calico('IPPool', 'pods-ipv6', spec));
-  }
-
-  #changeFilter(): void {
-    if (this.#topology.reflectors.length === 0) return;
-    this.isFiltered = !this.isFiltered;
-    this.note(`filter ${this.isFiltered ? 'on' : 'off'}`);
-    this.lab.apply(peering(this.isFiltered));
-  }
-
-  #comeOrGo(n: number): void {
-    if (this.#topology.reflectors.includes(n)) return;
-    this.note(`${this.absent.has(n) ? 'add' : 'remove'} Node node-${n}`);
-    if (this.absent.delete(n)) {
-      this.lab.apply(node(n, ['ipv4', 'ipv6']));
-    } else {
-      this.absent.add(n);
-      this.lab.remove('Node', `node-${n}`);
-    }
-  }
-
-  /** Everything is mended and started, or stays as it is for longer than anybody remembers. */
-  settle(mended: boolean): void {
-    this.note(mended ? 'all is mended' : 'quiet');
-    if (mended) {
-      for (const key of this.cut) this.lab.simulation.link(...(key.split(' ') as [string, string])).restore();
-      this.cut.clear();
-      for (const n of [...this.absent]) this.#comeOrGo(n);
-      for (const router of this.lab.routers) if (!router.isRunning) router.start();
-    }
-    this.lab.run(LONGEST_MEMORY + MINUTE);
-  }
-
-  // --- what must hold
-
-  check(): void {
-    for (const n of numbers) {
-      const router = this.lab.router(`node-${n}`);
-      // A node without a Node keeps what it had, whatever that was.
-      if (!router.isRunning || this.absent.has(n)) continue;
-      expect(router.routes(), this.#story(`kernel of ${router.name}`)).toEqual(this.#expectedRoutes(n));
-      this.#checkSessions(n, router);
-      this.#checkInside(router);
-    }
-  }
-
-  #story(what: string): string {
-    return `${what}\n${this.history.join('\n')}\n`;
-  }
-
-  #isUp(n: number): boolean {
-    return this.lab.router(`node-${n}`).isRunning && !this.absent.has(n);
-  }
-
-  #areConnected(a: number, b: number): boolean {
-    return this.#isUp(a) && this.#isUp(b) && !this.cut.has(`node-${Math.min(a, b)} node-${Math.max(a, b)}`);
-  }
-
-  /** Whose routes node n has: of those it has a session with, and of those that a reflector of both tells it about. */
-  #sourcesOf(n: number): ReadonlySet<number> {
-    const hasSession = (a: number, b: number) => this.#topology.peersOf(a).includes(b) && this.#areConnected(a, b);
-    const direct = numbers.filter((m) => hasSession(n, m));
-    const reflectors = direct.filter((m) => this.#topology.reflectors.includes(m));
-    const through = reflectors.flatMap((reflector) => numbers.filter((m) => m !== n && hasSession(reflector, m)));
-    return new Set([...direct, ...through]);
-  }
-
-  #expectedRoutes(n: number): Record<string, string> {
-    const holders = new Map<string, number[]>();
-    const hold = (prefix: string, m: number) => holders.set(prefix, [...(holders.get(prefix) ?? []), m]);
-    for (const m of [n, ...this.#sourcesOf(n)]) {
-      hold(`10.65.${m}.0/26`, m);
-      if (m === n || !this.exportDisabled) hold(`fd00:65:0:${m}::/122`, m);
-      for (const [prefix, nodes] of this.extra) {
-        const isRejected = this.isFiltered && m !== n && Number(prefix.split('.')[2]) >= 204;
-        if (nodes.has(m) && !isRejected) hold(prefix, m);
-      }
-    }
-    const text = (prefix: string, nodes: readonly number[]) =>
-      nodes.includes(n)
-        ? 'blackhole'
-        : [...nodes]
-            .sort((a, b) => a - b)
-            .map((m) => `via ${prefix.includes(':') ? 'fd00::' : '10.0.0.'}${m} dev eth0`)
-            .join(' | ');
-    return Object.fromEntries(
-      [...holders]
-        .map(([prefix, nodes]): [string, string] => [prefix, text(prefix, nodes)])
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-    );
-  }
-
-  /** Both ends agree on the state, and on what was told. */
-  #checkSessions(n: number, router: Router): void {
-    for (const peer of router.peers()) {
-      const m = Number(peer.address.split(/[.:]/).at(-1));
-      const connected = this.#areConnected(n, m);
-      const what = this.#story(`session ${peer.name} of ${router.name}`);
-      expect(peer.state === 'Established', what).toBe(connected);
-      if (!connected) {
-        expect(peer.counters, what).toMatchObject({ received: 0, accepted: 0, advertised: 0 });
-        continue;
-      }
-      const other = this.lab
-        .router(`node-${m}`)
-        .peers()
-        .find(({ address }) => address === peer.localAddress)!;
-      expect(peer.counters.received, what).toBe(other.counters.advertised);
-      expect(peer.counters.accepted, what).toBeLessThanOrEqual(peer.counters.received);
-    }
-  }
-
-  /** Nothing is left to do, nobody lags behind, nothing is stale, and what is gone is forgotten. */
-  #checkInside(router: Router): void {
-    const { speaker } = router;
-    const what = this.#story(`inside ${router.name}`);
-    expect([speaker.hasWork, speaker.isRecovering, speaker.sessions.isRestarting], what).toEqual([false, false, false]);
-    const sessions = router.peers().filter(({ state }) => state === 'Established');
-    for (const family of ['ipv4', 'ipv6'] as const) {
-      const { rib } = speaker.families[family];
-      const members = [...rib.groups.all()].map(({ members }) => members.size);
-      expect(
-        members.reduce((sum, size) => sum + size, 0),
-        what,
-      ).toBe(sessions.filter(({ families }) => families.includes(family)).length);
-      expect(members.includes(0), what).toBe(false);
-      expect(rib.groups.allUpToDate(), what).toBe(true);
-      const live = rib.tables.sources.filter((source) => source !== undefined);
-      expect(live, what).toHaveLength(3 + sessions.filter(({ families }) => families.includes(family)).length);
-      const received = live.reduce((sum, { received }) => sum + received, 0);
-      expect(rib.tables.paths.size, what).toBe(received);
-    }
-    for (const peer of speaker.sessions.all()) {
-      for (const { staleUntil, owedEndOfRib } of peer.families.values()) {
-        expect([staleUntil, owedEndOfRib], what).toEqual([undefined, false]);
-      }
-    }
-    expect(router.snapshot().unresolvedNextHops, what).toEqual([]);
-  }
+function begin(topology: Topology, seed: number): RandomCluster {
+  const run = new RandomCluster(topology, seed);
+  run.lab.start();
+  run.settle(true);
+  run.check();
+  return run;
 }
 
 describe.each([
-  ['a mesh', MESH],
-  ['clients of two reflectors', REFLECTED],
+  ['a mesh', mesh(SMALL)],
+  ['clients of two reflectors', reflected(SMALL)],
 ])('%s', (_, topology) => {
-  it.each(Array.from({ length: RUNS }, (_, i) => FIRST_SEED + i))(
+  it.each(seeds)(
     'is as the resources say whenever it has been quiet, seed %i',
     (seed) => {
-      const run = new Run(topology, seed);
-      run.lab.start();
-      run.settle(true);
-      run.check();
-      for (let round = 0; round < 3; round++) {
-        for (let step = 0; step < STEPS; step++) run.step();
-        run.settle(false);
-        run.check();
-        run.settle(true);
-        run.check();
-      }
+      const run = begin(topology, seed);
+      for (let rounds = 0; rounds < 3; rounds++) round(run);
     },
-    MINUTE,
+    2 * MINUTE,
   );
+});
+
+describe.each([
+  ['a mesh of twenty', mesh(LARGE)],
+  ['twenty with two reflectors', reflected(LARGE)],
+])('%s', (name, topology) => {
+  it(`is as the resources say whenever it has been quiet, for ${HOURS} hours`, {
+    timeout: 2 * MINUTE + HOURS * PATIENCE,
+  }, () => {
+    const run = begin(topology, FIRST_SEED);
+    let rounds = 0;
+    for (; run.lab.now < HOURS * HOUR; rounds++) round(run);
+    expect(rounds).toBeGreaterThan(0);
+    if (env.CARACAL_SIMULATION_HOURS !== undefined) console.log(`${name}: ${rounds} times quiet, ${run.summary()}`);
+  });
 });
