@@ -36,11 +36,14 @@ afterEach(async () => {
   ends = [];
 });
 
-const wish = (local: number, remote: number, multihop = false): BfdWish => ({
+const wish = (local: number, remote: number, multihop = false, interval = 50): BfdWish => ({
   local: address(local),
   remote: address(remote),
-  settings: { multihop, minTransmit: 50, minReceive: 50, multiplier: 3 },
+  settings: { multihop, minTransmit: interval, minReceive: interval, multiplier: 3 },
 });
+
+/** Long enough for a machine that lets a thread wait for its turn; the main thread is busy for three times as long. */
+const PATIENT = { interval: 250, detectionTime: 750, busy: 2_250 };
 
 /** Another end, in this thread; gives what makes it fall silent. */
 async function talk(its: BfdWish): Promise<() => void> {
@@ -76,15 +79,17 @@ describe('BFD in its thread', () => {
     },
     async (multihop) => {
       const [one, two] = [newEnd(), newEnd()];
-      one.bfd.watch('peer', wish(1, 2, multihop));
-      two.bfd.watch('peer', wish(2, 1, multihop));
+      one.bfd.watch('peer', wish(1, 2, multihop, PATIENT.interval));
+      two.bfd.watch('peer', wish(2, 1, multihop, PATIENT.interval));
       await expect.poll(() => [...one.states, ...two.states], SOON).toEqual(['Up', 'Up']);
-      await expect.poll(() => one.bfd.sessions[0]!.detectionTime, SOON).toBe(150);
+      await expect.poll(() => one.bfd.sessions[0]!.detectionTime, SOON).toBe(PATIENT.detectionTime);
       const { since } = one.bfd.sessions[0]!;
-      block(1_000);
+      block(PATIENT.busy);
       // What happened meanwhile stands in the mailbox now.
       await new Promise((resolve) => setImmediate(resolve));
-      expect(one.bfd.sessions).toMatchObject([{ state: 'Up', since, peers: ['peer'], detectionTime: 150 }]);
+      expect(one.bfd.sessions).toMatchObject([
+        { state: 'Up', since, peers: ['peer'], detectionTime: PATIENT.detectionTime },
+      ]);
       expect(one.inputs).toEqual([]);
     },
   );
