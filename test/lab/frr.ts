@@ -30,8 +30,9 @@ export class Frr {
   }
 
   /** What bgpd answers; undefined while it does not. */
-  async ask(command: string): Promise<string | undefined> {
-    const { status, stdout } = await run(['vtysh', '--vty_socket', this.#folder, '-d', 'bgpd', '-c', command]);
+  async ask(...commands: readonly string[]): Promise<string | undefined> {
+    const asked = commands.flatMap((command) => ['-c', command]);
+    const { status, stdout } = await run(['vtysh', '--vty_socket', this.#folder, '-d', 'bgpd', ...asked]);
     return status === 0 ? stdout : undefined;
   }
 

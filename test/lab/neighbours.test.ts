@@ -1,16 +1,11 @@
 // Caracal and neighbours of other make, in what a session may have beside routes: limits, listen ranges with a password,
 // roles, long messages and next hops of the other family. BIRD 2 for the first, FRR over a link without IPv4 for the last.
 
-import { spawn } from 'node:child_process';
-import { closeSync, openSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { environment, inNamespace } from '../../topologies/commands.ts';
-import { HOME } from '../../topologies/daemons.ts';
 import { Lab } from '../../topologies/lab.ts';
 import { parseLab } from '../../topologies/lab-file.ts';
-import { LAB_MARK } from '../../topologies/lab-state.ts';
 import { describeWith } from '../requirements.ts';
+import { CaracalAsBird } from './caracal-as-bird.ts';
 import { Frr } from './frr.ts';
 import { editResources, expectPing, LAB_TIMEOUT_MS } from './lab-checks.ts';
 
@@ -182,7 +177,7 @@ describeWith(['namespaces', 'ip', 'ping', 'frr'], 'a link without IPv4 addresses
     }
     frr = new Frr(lab, 'frr', frrConfiguration());
     frr.start();
-    startBird();
+    new CaracalAsBird(lab, 'node').start(nodeConfiguration());
   }, LAB_TIMEOUT_MS);
   afterAll(async () => {
     await lab?.down();
@@ -215,31 +210,19 @@ router bgp 65001
  exit-address-family
 `;
 
-  /** Caracal in BIRD's clothes, which programs the kernel without a cluster. */
-  function startBird(): void {
-    const file = join(lab.directory, 'node.conf');
-    writeFileSync(
-      file,
-      `router id 192.0.2.1;
-      protocol device { }
-      protocol static own4 { ipv4; route 10.65.0.0/26 blackhole; }
-      protocol static own6 { ipv6; route 2001:db8:65::/48 blackhole; }
-      protocol kernel { ipv4 { import none; export where source = RTS_BGP; }; }
-      protocol kernel { ipv6 { import none; export where source = RTS_BGP; }; }
-      protocol bgp frr {
-        local as 64512;
-        neighbor ${frrAddress}%eth0 as 65001;
-        ipv4 { import all; export where source = RTS_STATIC; extended next hop on; };
-        ipv6 { import all; export where source = RTS_STATIC; };
-      }`,
-    );
-    const argv = [join(HOME, 'bird-compat/bin/bird'), '-f', '-c', file, '-s', join(lab.directory, 'node.ctl')];
-    const [program = '', ...args] = inNamespace(lab.namespace('node'), argv);
-    const log = openSync(join(lab.directory, 'node.log'), 'a');
-    const env = environment({ [LAB_MARK]: lab.directory });
-    spawn(program, args, { cwd: lab.directory, detached: true, env, stdio: ['ignore', log, log] }).unref();
-    closeSync(log);
-  }
+  /** Programs the kernel without a cluster. */
+  const nodeConfiguration = () => `router id 192.0.2.1;
+    protocol device { }
+    protocol static own4 { ipv4; route 10.65.0.0/26 blackhole; }
+    protocol static own6 { ipv6; route 2001:db8:65::/48 blackhole; }
+    protocol kernel { ipv4 { import none; export where source = RTS_BGP; }; }
+    protocol kernel { ipv6 { import none; export where source = RTS_BGP; }; }
+    protocol bgp frr {
+      local as 64512;
+      neighbor ${frrAddress}%eth0 as 65001;
+      ipv4 { import all; export where source = RTS_STATIC; extended next hop on; };
+      ipv6 { import all; export where source = RTS_STATIC; };
+    }`;
 
   const kernelRoute = async (machine: string, prefix: string) =>
     (await lab.run(machine, ['ip', ...(prefix.includes(':') ? ['-6'] : []), 'route', 'show', prefix])).stdout;
