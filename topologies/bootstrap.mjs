@@ -30,6 +30,7 @@ const PROGRAMS = {
   gobgpd: 'gobgpd',
   openbgpd: 'bgpctl',
   exabgp: 'exabgp',
+  nftables: 'nft',
   'user-mode-linux': 'linux.uml',
   kmod: 'modprobe',
   buildah: 'buildah',
@@ -58,6 +59,7 @@ const COMMANDS = {
     ],
   },
   fuzz: { packages: [], steps: [['test/fuzz.ts']] },
+  soak: { packages: ['iproute2', 'bird2', 'nftables'], steps: [['test/soak/soak.ts']] },
   interop: {
     packages: ['iproute2', 'bird2', 'frr', 'gobgpd', 'openbgpd', 'exabgp'],
     aside: ['bird'],
