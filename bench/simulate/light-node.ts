@@ -4,9 +4,9 @@
 import {
   type Address,
   type AttributeOutcome,
+  type ConnectionId,
   encodeEndOfRib,
   type Negotiated,
-  type NlriBlock,
   type PeerConfig,
   type PeerOutput,
   type UpdateMessage,
@@ -25,6 +25,7 @@ import { connectRetryTime, type SessionCircumstances, sessionConfig } from '../.
 import { addressOf, nameOf, numberOf, ownPrefixes, prefixes, prefixOf, routerIdOf } from './cluster.ts';
 import { type Range, Routes } from './holdings.ts';
 import type { Machine, Traffic, World } from './machine.ts';
+import { eachWord, MessageFilter, type UpdateReader } from './message-filter.ts';
 
 /** Bits of the ways in which a prefix is known: one for each session, one for what a session has left behind, and ours. */
 export const MOST_WAYS = 7;
@@ -34,7 +35,6 @@ const OWN = 1 << (2 * MOST_WAYS);
 /** What is told about attributes is not looked at. */
 const UNREAD: AttributeOutcome = { verdict: 'ok', set: { attributes: { origin: 0, asPath: [] } }, notes: [] };
 const SECOND = 1000;
-const PATH_ID_LENGTH = 4;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** A session as the light machine has it. */
@@ -62,6 +62,7 @@ export class LightNode implements Machine, Process<PeerSetInput, PeerSetOutput> 
   readonly #node: SimulatedNode<PeerSetInput, PeerSetOutput>;
   readonly #routes: Routes;
   readonly #peers = new Map<Address, Session>();
+  readonly #filters = new Map<ConnectionId, MessageFilter>();
   #set: PeerSet;
   #circumstances: Omit<SessionCircumstances, 'connectRetryTime'> = { restarted: false, forwarding: false };
   #updatesIn = 0;
@@ -101,11 +102,13 @@ export class LightNode implements Machine, Process<PeerSetInput, PeerSetOutput> 
 
   kill(): void {
     this.#node.kill();
+    this.#filters.clear();
     for (const session of this.#peers.values()) this.#lose(session, NEVER);
   }
 
   powerOff(): void {
     this.#node.powerOff();
+    this.#filters.clear();
     for (const session of this.#peers.values()) {
       this.#lose(session, NEVER);
       this.#routes.forget(stale(session), session.range);
@@ -142,9 +145,13 @@ export class LightNode implements Machine, Process<PeerSetInput, PeerSetOutput> 
     const wiring = peerSetWiring(({ peer, output }) => this.#observe(this.#peers.get(peer)!, output));
     return {
       ...wiring,
-      bytes: (connection: number, chunk: Uint8Array) => {
+      bytes: (connection: ConnectionId, chunk: Uint8Array) => {
         this.#octetsIn += chunk.length;
-        return wiring.bytes(connection, chunk);
+        return wiring.bytes(connection, this.#filterOf(connection).take(chunk));
+      },
+      disconnected: (connection: ConnectionId, reason: string) => {
+        this.#filters.delete(connection);
+        return wiring.disconnected(connection, reason);
       },
     };
   }
@@ -154,12 +161,14 @@ export class LightNode implements Machine, Process<PeerSetInput, PeerSetOutput> 
       case 'send':
         this.#octetsOut += output.bytes.length;
         return;
+      case 'close':
+        this.#filters.delete(output.connection);
+        return;
       case 'established':
         this.#up(session, output.connection, output.negotiated);
         return;
       case 'update':
-        this.#updatesIn++;
-        this.#read(session, output.message);
+        this.#read(output.message, this.#readerOf(session, session.negotiated!));
         return;
       case 'down':
         if (output.wasEstablished) {
@@ -178,6 +187,7 @@ export class LightNode implements Machine, Process<PeerSetInput, PeerSetOutput> 
     this.#count(1);
     session.negotiated = negotiated;
     session.failedAttempts = 0;
+    this.#filterOf(connection).reader = this.#readerOf(session, negotiated);
     this.#reconfigure(session);
     // Whoever has forwarded nothing meanwhile has to tell everything first (RFC 4724 4.2).
     if (negotiated.gracefulRestart?.families.some(({ forwarding }) => forwarding) !== true) this.#sweep(session);
@@ -191,10 +201,33 @@ export class LightNode implements Machine, Process<PeerSetInput, PeerSetOutput> 
     }
   }
 
-  #read(session: Session, { withdrawn, reached, endOfRib }: UpdateMessage): void {
-    for (const block of withdrawn) visit(block, (number) => this.#routes.remove(number, session.way | stale(session)));
-    for (const block of reached) visit(block, (number) => this.#routes.add(number, session.way));
-    if (endOfRib !== undefined) this.#sweep(session);
+  #filterOf(connection: ConnectionId): MessageFilter {
+    let filter = this.#filters.get(connection);
+    if (filter === undefined) {
+      filter = new MessageFilter();
+      this.#filters.set(connection, filter);
+    }
+    return filter;
+  }
+
+  #readerOf(session: Session, { addPath }: Negotiated): UpdateReader {
+    const both = session.way | stale(session);
+    return {
+      addPath: addPath.receive.includes('ipv4'),
+      update: () => {
+        this.#updatesIn++;
+      },
+      withdrawn: (word) => this.#routes.remove(numberOf(word), both),
+      reached: (word) => this.#routes.add(numberOf(word), session.way),
+      endOfRib: () => this.#sweep(session),
+    };
+  }
+
+  #read({ withdrawn, reached, endOfRib }: UpdateMessage, reader: UpdateReader): void {
+    reader.update();
+    for (const { bytes, start, end, addPath } of withdrawn) eachWord(bytes, start, end, addPath, reader.withdrawn);
+    for (const { bytes, start, end, addPath } of reached) eachWord(bytes, start, end, addPath, reader.reached);
+    if (endOfRib !== undefined) reader.endOfRib();
   }
 
   /** @param staleUntil milliseconds: so long its routes are kept */
@@ -247,14 +280,4 @@ export function mirrored(theirs: PeerIntent, address: Address): PeerIntent {
 
 function stale({ way }: LightPeer): number {
   return way << STALE_SHIFT;
-}
-
-function visit({ bytes, start, end, addPath }: NlriBlock, act: (number: number) => void): void {
-  for (let at = start; at < end; ) {
-    if (addPath) at += PATH_ID_LENGTH;
-    const octets = (bytes[at]! + 7) >> 3;
-    const word = (bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!;
-    act(numberOf(word));
-    at += 1 + octets;
-  }
 }
