@@ -188,8 +188,15 @@ describe('routes', () => {
     const c = { gateway: '10.0.0.8', device: 'eth0' };
     const d = { gateway: '10.0.1.9', device: 'eth1' };
     expect(node(16).setRoute(BLOCK, paths)).toEqual([unicast(BLOCK, [a, b, c, d])]);
-    expect(node(2).setRoute(BLOCK, paths)).toEqual([unicast(BLOCK, [c, d])]);
+    expect(node(2).setRoute(BLOCK, paths)).toEqual([unicast(BLOCK, [a, b])]);
     expect(node(1).setRoute(BLOCK, paths)).toEqual([unicast(BLOCK, [d])]);
+  });
+
+  test('the limit counts hops, not the paths by which two reflectors tell of them', () => {
+    const hops = ['10.0.0.7', '10.0.0.8', '10.0.0.9'];
+    const twice = hops.flatMap((hop) => [bgp(hop), bgp(hop)]);
+    const all = hops.map((gateway) => ({ gateway, device: 'eth0' }));
+    expect(node(3).setRoute(BLOCK, twice)).toEqual([unicast(BLOCK, all)]);
   });
 
   test('a change of the limit changes the routes that it concerns', () => {

@@ -238,15 +238,16 @@ export class Fib {
       const hop = this.#table.neighbour(best.gateway);
       return hop === undefined ? undefined : { prefix, type: 'unicast', metric, nextHops: [hop] };
     }
+    const { maxPaths } = this.#config;
     const lists: (readonly KernelNextHop[])[] = [];
     let unresolved = false;
     for (const candidate of candidates) {
-      if (candidate.type !== 'bgp' || lists.length === this.#config.maxPaths) break;
+      if (candidate.type !== 'bgp' || (maxPaths === 1 && lists.length === 1)) break;
       const { nextHops } = this.#waysTo(candidate.nextHop).resolve(candidate.nextHop);
       if (nextHops.length > 0) lists.push(this.#hopsOf(candidate, nextHops));
       else unresolved = true; // a path to nowhere, or to ourselves, says so
     }
-    if (lists.length > 0) return { prefix, type: 'unicast', metric, nextHops: merge(lists) };
+    if (lists.length > 0) return { prefix, type: 'unicast', metric, nextHops: merge(lists, maxPaths) };
     return unresolved ? { prefix, type: 'unreachable', metric, nextHops: [] } : undefined;
   }
 
@@ -371,12 +372,16 @@ function dependencyOf(candidate: Candidate): Address | undefined {
   return candidate.type === 'bgp' ? candidate.nextHop : (localGateway(candidate) ?? undefined);
 }
 
-/** One list of hops in order, each once. */
-function merge(lists: readonly (readonly KernelNextHop[])[]): readonly KernelNextHop[] {
+/**
+ * One list of hops in order, each once, and no more than so many. It is hops that are counted: two reflectors tell every path
+ * twice. A single path may lead over several hops, which all stay.
+ */
+function merge(lists: readonly (readonly KernelNextHop[])[], maxPaths: number): readonly KernelNextHop[] {
   const only = lists.length === 1 ? lists[0]! : undefined;
   if (only !== undefined && only.length === 1) return only;
   const hops = lists.flat().sort(compareNextHops);
-  return hops.filter((hop, i) => i === 0 || !sameNextHops([hop], [hops[i - 1]!]));
+  const each = hops.filter((hop, i) => i === 0 || !sameNextHops([hop], [hops[i - 1]!]));
+  return only === undefined ? each.slice(0, maxPaths) : each;
 }
 
 function sameSource(a: LocalSource, b: LocalSource): boolean {

@@ -26,9 +26,9 @@ export async function noiseMaker(machine: Machine): Promise<NoiseMaker> {
 export async function makeNoise(maker: NoiseMaker, machine: Machine, noise: Noise): Promise<void> {
   if (maker === 'netem') await tc(machine, 'replace', noise);
   if (maker === 'nftables') {
-    const rule = `numgen random mod 100 < ${noise.loss} drop;`;
-    const chain = `chain in { type filter hook ingress device "eth0" priority 0; ${rule} }`;
-    const { status, stderr } = await nft(machine, `table netdev noise { ${chain} }`);
+    const rule = `numgen random mod 100 < ${noise.loss} drop`;
+    const chain = `chain in {\ntype filter hook ingress device "eth0" priority 0\n${rule}\n}`;
+    const { status, stderr } = await nft(machine, `table netdev noise {\n${chain}\n}`);
     if (status !== 0) throw new Error(`nft: ${stderr}`);
   }
 }
