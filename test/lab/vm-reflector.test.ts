@@ -53,6 +53,8 @@ describeWith(['namespaces', 'ip', 'ping'], 'a stand-alone reflector', () => {
       await lab().setLink('node-2', 'up');
       lab().start('node-2');
       await expectKernelRoutes(lab(), 'node-1', ['blackhole 10.65.0.0/26', TO['node-2'], TO['node-3']]);
+      // The answer needs node-2's own routes, which may come later.
+      await expectKernelRoutes(lab(), 'node-2', ['blackhole 10.65.0.64/26', TO['node-1'], TO['node-3']]);
       await expectPing(lab(), 'web-1', '10.65.0.66');
     },
     LAB_TIMEOUT_MS,
