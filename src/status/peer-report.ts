@@ -103,7 +103,7 @@ const SLOW_READER = 10_000;
 
 function queueInfo({ sendQueue }: PeerSnapshot, now: number): readonly string[] {
   if (sendQueue === undefined || now - sendQueue.since < SLOW_READER) return [];
-  return [`does not read: ${sendQueue.octets} octets wait since ${durationText(now - sendQueue.since)}`];
+  return [`does not read: ${sendQueue.octets} octets have waited for ${durationText(now - sendQueue.since)}`];
 }
 
 const KIND_TEXT = { receive: 'received', import: 'imported', export: 'sent' } as const;

@@ -133,6 +133,7 @@ test('problems, what is wrong with kernel routes, and unresolved next hops follo
   const snapshot: Partial<Snapshot> = {
     clusterId: '244.0.0.1',
     unresolvedNextHops: ['10.9.9.9'],
+    refusals: [{ remote: '10.9.9.8', text: 'no peer with this address', count: 12, at: NOW - 5 * 60_000 }],
     problems: [
       {
         kind: 'BGPPeer',
@@ -189,6 +190,9 @@ test('problems, what is wrong with kernel routes, and unresolved next hops follo
       '',
       'Next hops that nothing resolves',
       '  10.9.9.9',
+      '',
+      'Connections refused',
+      '  10.9.9.8, 12 times, last at 11:55:00: no peer with this address',
     ),
   );
 });
@@ -230,6 +234,12 @@ const INFO_CASES: readonly [string, Partial<PeerSnapshot>, string][] = [
     'established without a family',
     { families: ['ipv4', 'ipv6'], negotiated: NEGOTIATED },
     'Established, without IPv6 (not offered by the peer)',
+  ],
+  ['established, and slow for a moment', { sendQueue: { octets: 9, since: NOW - 9_000 } }, 'Established'],
+  [
+    'established, and deaf',
+    { sendQueue: { octets: 262_144, since: NOW - 70_000 } },
+    'Established, does not read: 262144 octets have waited for 1 min',
   ],
   [
     'established with more routes than it should have',
