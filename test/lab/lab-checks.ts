@@ -62,6 +62,6 @@ export function formatRoute(route: IpRoute): string {
 
 /** One packet that comes back, from a pod or machine to an address. */
 export async function expectPing(lab: Lab, from: string, to: string): Promise<void> {
-  const { status, stdout, stderr } = await lab.run(from, ['ping', '-n', '-c', '1', '-W', '5', to]);
+  const { status, stdout, stderr } = await lab.run(from, ['ping', '-n', '-c', '1', '-i', '0.5', '-w', '10', to]);
   expect({ status, said: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, said: '' });
 }
