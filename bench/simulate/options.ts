@@ -29,13 +29,21 @@ export interface Options {
 
 export class UsageError extends Error {}
 
+/** Up to so many nodes are all whole. */
+const ALL_WHOLE = 200;
+/** Of more nodes so many are whole: at most, at least, and that they have about so many sessions or routes together. */
+const MOST_WHOLE = 100;
+const FEWEST_WHOLE = 10;
+const MESH_ENDS = 25_000;
+const REFLECTED_ROUTES = 400_000;
+
 export const USAGE = `npm run simulate -- [options]
   --nodes N             nodes of the cluster (default 1000)
   --reflectors N        machines beside them that reflect, 1 to ${MOST_WAYS} (default 3)
   --blocks N            blocks of a node (default 4)
   --topology NAME       mesh, reflectors, both (default both)
   --whole N             nodes with a routing table; the others have sessions and count what they are told
-                        (default: all of up to 200; of more 100 with reflectors, 10 to 100 in a mesh)
+                        (default: all of up to ${ALL_WHOLE}, of more ${FEWEST_WHOLE} to ${MOST_WHOLE})
   --restarts N          nodes that are restarted one after the other (default 20)
   --delay MS            of every link, one way (default 0.5)
   --cpu FACTOR          by which processor time is multiplied; 0: work takes no time, and every run is the same (default 1)
@@ -48,13 +56,6 @@ const DOCUMENTED: Readonly<Record<Topology, readonly number[]>> = {
   mesh: [50, 100, 200, 500],
   reflectors: [100, 500, 1000, 2000, 5000],
 };
-/** Up to so many nodes are all whole. */
-const ALL_WHOLE = 200;
-const WHOLE_CLIENTS = 100;
-/** Ends of sessions of whole nodes in a larger mesh, about; and the fewest nodes all the same. */
-const MESH_ENDS = 25_000;
-const FEWEST_WHOLE = 10;
-
 /** Throws UsageError. */
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args);
@@ -78,10 +79,11 @@ function taskOf(topology: Topology, nodes: number, values: Values): Task {
   if (nodes * blocks > MOST_PREFIXES) {
     throw new UsageError(`${nodes} nodes with ${blocks} blocks are more than ${MOST_PREFIXES} prefixes`);
   }
-  const whole = values.whole === undefined ? usualWhole(topology, nodes) : number('whole', values.whole, 1);
+  const cluster = { nodes, reflectors: topology === 'mesh' ? 0 : reflectors, blocks };
+  const whole = values.whole === undefined ? usualWhole(cluster) : number('whole', values.whole, 1);
   return {
     topology,
-    cluster: { nodes, reflectors: topology === 'mesh' ? 0 : reflectors, blocks },
+    cluster,
     whole: Math.min(nodes, whole),
     restarts: Math.min(nodes, number('restarts', values.restarts, 1)),
     delay: fraction('delay', values.delay),
@@ -90,9 +92,10 @@ function taskOf(topology: Topology, nodes: number, values: Values): Task {
   };
 }
 
-function usualWhole(topology: Topology, nodes: number): number {
+function usualWhole({ nodes, reflectors, blocks }: Cluster): number {
   if (nodes <= ALL_WHOLE) return nodes;
-  return topology === 'mesh' ? Math.max(FEWEST_WHOLE, Math.floor(MESH_ENDS / nodes)) : WHOLE_CLIENTS;
+  const affordable = reflectors === 0 ? MESH_ENDS / nodes : REFLECTED_ROUTES / (nodes * blocks);
+  return Math.max(FEWEST_WHOLE, Math.min(MOST_WHOLE, Math.floor(affordable)));
 }
 
 function parse(args: readonly string[]) {

@@ -103,7 +103,7 @@ describe('the command line', () => {
       ['mesh', 50],
       ['reflectors', 100],
       ['mesh', 10],
-      ['reflectors', 100],
+      ['reflectors', 20],
     ]);
   });
 

@@ -4,7 +4,7 @@
 import type { Link } from './link.ts';
 
 /** Octets that may be under way or unread before the sender has to wait. */
-const WINDOW = 65_536;
+export const WINDOW = 65_536;
 
 /** What one end of a conversation tells its node. */
 export interface EndListener {

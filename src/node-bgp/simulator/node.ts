@@ -3,7 +3,7 @@
 
 import { type Address, familyOf } from '../ip/index.ts';
 import type { ConnectionId, Endpoints } from '../session/types.ts';
-import { type Clock, Direction, type EndListener } from './conversation.ts';
+import { type Clock, Direction, type EndListener, WINDOW } from './conversation.ts';
 import type { Link } from './link.ts';
 import type { NetworkPort, NodeOptions, Process, Wiring } from './types.ts';
 
@@ -11,6 +11,8 @@ const BGP_PORT = 179;
 const FIRST_EPHEMERAL_PORT = 40_000;
 /** Milliseconds between attempts to reach a node that does not answer at all (RFC 6298 2). */
 const SYN_RETRY = 1000;
+/** Used again and again, as those of a real process. */
+const receiveBuffers: Uint8Array[] = [];
 
 /** What a node needs of the simulation it is part of. */
 export interface World extends Clock {
@@ -247,7 +249,12 @@ export class SimulatedNode<I = unknown, O = unknown> {
 
   #read(id: ConnectionId, chunk: Uint8Array): void {
     if (!this.#ends.has(id)) return;
-    const buffer = chunk.slice();
-    this.#turn(this.#wiring.bytes(id, buffer), () => buffer.fill(0xee));
+    const buffer = receiveBuffers.pop() ?? new Uint8Array(WINDOW);
+    const received = buffer.subarray(0, chunk.length);
+    received.set(chunk);
+    this.#turn(this.#wiring.bytes(id, received), () => {
+      received.fill(0xee);
+      receiveBuffers.push(buffer);
+    });
   }
 }
