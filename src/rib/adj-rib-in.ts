@@ -37,15 +37,17 @@ export class AdjRibIn {
     this.#lastNextHop = NOT_ASKED;
     for (const block of blocks) {
       if (block.family !== this.tables.family) continue;
-      this.#eachPrefix(block, (prefix, pathId) => this.#put(source, prefix, pathId, received, policy));
+      this.#eachPrefix(block, (pathId) => this.#put(source, this.#internLoaded(), pathId, received, policy));
     }
   }
 
   withdraw(source: Source, blocks: readonly NlriBlock[]): void {
     for (const block of blocks) {
       if (block.family !== this.tables.family) continue;
-      this.#eachPrefix(block, (prefix, pathId) => {
-        const row = this.tables.paths.find(prefix, source.id, pathId);
+      this.#eachPrefix(block, (pathId) => {
+        // What nobody has told is not made by taking it back.
+        const prefix = this.tables.prefixes.find();
+        const row = prefix < 0 ? NO_ROW : this.tables.paths.find(prefix, source.id, pathId);
         source.changes.withdraws++;
         if (row === NO_ROW) source.changes.unknown++;
         else this.#kill(source, row);
@@ -156,7 +158,8 @@ export class AdjRibIn {
     return nextHop === undefined || this.tables.nextHops.resolve(nextHop).reachable;
   }
 
-  #eachPrefix(block: NlriBlock, visit: (prefix: PrefixId, pathId: number) => void): void {
+  /** Loads one prefix after the other. */
+  #eachPrefix(block: NlriBlock, visit: (pathId: number) => void): void {
     const { prefixes } = this.tables;
     const { bytes, end, addPath } = block;
     prefixes.prefetch(bytes, block.start, end, addPath ? 4 : 0);
@@ -167,7 +170,7 @@ export class AdjRibIn {
         at += 4;
       }
       at = prefixes.read(bytes, at);
-      visit(this.#internLoaded(), pathId);
+      visit(pathId);
     }
   }
 
@@ -203,6 +206,7 @@ export class AdjRibIn {
     changes.updates++;
     if (row === NO_ROW) {
       changes.refused++;
+      this.#dirty.add(prefix); // so that it is forgotten where nobody else has it
       return;
     }
     if (paths.received[row] === received && paths.set[row] === received) {
