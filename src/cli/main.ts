@@ -4,7 +4,6 @@
 import { hostname } from 'node:os';
 import { parseArguments } from './arguments.ts';
 import { writeBundle } from './bundle.ts';
-import { showCluster } from './cluster.ts';
 import { type DatastoreConfig, readDatastoreConfig } from './datastore-config.ts';
 import { httpOf } from './environment.ts';
 import { showEvents } from './events.ts';
@@ -68,7 +67,7 @@ async function dispatch(
       return command.watch ? watchStatus(options, outputs.stdout, signal) : showStatus(options, outputs);
     }
     case 'cluster':
-      return showCluster(command, env, outputs);
+      return (await import('./cluster.ts')).showCluster(command, env, outputs);
     case 'explain':
       return showExplanation(command, env, explain, outputs);
     case 'events':

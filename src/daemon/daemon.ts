@@ -17,7 +17,7 @@ import { timestamp } from '../status/time.ts';
 import type { StatusEnvironment } from '../status/types.ts';
 import { Absences } from './absences.ts';
 import { now } from './clock.ts';
-import { ClusterReporter } from './cluster-reporter.ts';
+import type { ClusterReporter } from './cluster-reporter.ts';
 import { type Controlled, type OwnProtocol, switchedOff } from './controls.ts';
 import { DatastoreLog } from './datastore-log.ts';
 import type { Datastores } from './datastores.ts';
@@ -103,8 +103,7 @@ export class Daemon {
       tell: (peers) => this.#router.post({ type: 'absentPeers', peers }),
       logger,
     });
-    const { api } = datastores;
-    if (api !== undefined) this.#reporter = new ClusterReporter({ api, options, answers: this.handlers, logger });
+    this.#reporter = datastores.reporter?.({ options, answers: this.handlers, logger });
   }
 
   /** Rejects where kernel or datastore cannot be had at all, with a sentence. */

@@ -21,7 +21,7 @@ export async function runDaemon(options: RunOptions, release: Release, openContr
   if (options.check) return checkResources(options);
   const logger = makeLogger(options.logLevel, options.node);
   const onBug = (error: unknown) => logger.error({ err: error }, 'the datastore was read with an error of our own');
-  const datastores = openDatastores(options, onBug);
+  const datastores = await openDatastores(options, onBug);
   const end = Promise.withResolvers<number>();
   let isFinal = options.final === true;
   const kernel = openKernel(options, logger);

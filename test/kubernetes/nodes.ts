@@ -24,23 +24,29 @@ export function optionsOf(words: readonly string[], env: Environment): RunOption
 }
 
 export class TestNode {
-  readonly daemon: Daemon;
+  /** Since `start`. */
+  daemon!: Daemon;
   /** Sentences that would have ended the process. */
   readonly fatal: string[] = [];
   readonly bugs: unknown[] = [];
+  readonly #name: string;
+  readonly #options: RunOptions;
 
   constructor(name: string, kubeconfig: string, words: readonly string[] = [], env: Environment = {}) {
     const command = ['--node', name, '--datastore', 'kubernetes', '--kernel', 'none', ...words];
-    const options = optionsOf(command, { KUBECONFIG: kubeconfig, ...env });
-    this.daemon = new Daemon({
-      release: { version: '0.1.0', commit: 'unknown' },
-      ...{ options, logger: makeLogger('silent', name), kernel: new NoKernel() },
-      datastores: openDatastores(options, (error) => this.bugs.push(error)),
-      onFatal: (text) => this.fatal.push(text),
-    });
+    this.#name = name;
+    this.#options = optionsOf(command, { KUBECONFIG: kubeconfig, ...env });
   }
 
   async start(): Promise<this> {
+    this.daemon = new Daemon({
+      release: { version: '0.1.0', commit: 'unknown' },
+      options: this.#options,
+      logger: makeLogger('silent', this.#name),
+      kernel: new NoKernel(),
+      datastores: await openDatastores(this.#options, (error) => this.bugs.push(error)),
+      onFatal: (text) => this.fatal.push(text),
+    });
     await this.daemon.start();
     return this;
   }
