@@ -89,6 +89,14 @@ describe('events', () => {
     expect(log.events({ peer: 'Mesh_10_0_0_3', limit: 9 })).toHaveLength(1);
   });
 
+  test('of many peers that have many: no more than so many of all together', () => {
+    const log = new EventLog();
+    for (let time = 0; time < 30; time++) for (let index = 1; index <= 1000; index++) log.note(down(index, 'a'), time);
+    const kept = log.events({ limit: 100_000 });
+    expect(kept.length).toBeLessThanOrEqual(16_384);
+    expect(kept.length).toBeGreaterThan(16_000);
+  });
+
   test('leave out the steps on the way to a session', () => {
     const log = new EventLog();
     log.note({ type: 'peerStateChanged', ...peer(2), from: 'Connect', to: 'OpenSent' }, NOW);

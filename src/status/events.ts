@@ -35,6 +35,8 @@ export const DEFAULT_EVENTS = 1_000;
 const RING = 64;
 /** Peers, also those that are gone. */
 const MOST_PEERS = 4_096;
+/** Of all peers together: attackers may have many names, and an event may hold a whole message. */
+const MOST_EVENTS = 16_384;
 /** In place of a peer. */
 const NODE = '';
 
@@ -49,6 +51,7 @@ export class EventLog {
   /** By peer, those that had an event last at the end. */
   readonly #rings = new Map<string, Entry[]>();
   #number = 0;
+  #count = 0;
 
   /** @param at milliseconds since the epoch */
   note(fact: Fact, at: number): void {
@@ -59,9 +62,19 @@ export class EventLog {
     const ring = this.#rings.get(peer) ?? [];
     ring.push({ at, number: this.#number++, line });
     if (ring.length > RING) ring.shift();
+    else this.#count++;
     this.#rings.delete(peer);
     this.#rings.set(peer, ring);
-    if (this.#rings.size > MOST_PEERS) this.#rings.delete(this.#rings.keys().next().value!);
+    if (this.#rings.size > MOST_PEERS || this.#count > MOST_EVENTS) this.#forgetQuietest();
+  }
+
+  /** The peer whose last event is the longest ago. */
+  #forgetQuietest(): void {
+    for (const [peer, ring] of this.#rings) {
+      this.#rings.delete(peer);
+      this.#count -= ring.length;
+      return;
+    }
   }
 
   events({ peer, limit }: EventsQuery): readonly EventReport[] {
