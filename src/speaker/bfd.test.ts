@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import type { Effect } from './index.ts';
-import { calico, Lab, node, type Router, reflector, SECOND } from './simulation.fixture.ts';
+import { block, calico, Lab, node, POOLS, type Router, reflector, SECOND } from './simulation.fixture.ts';
 
 const SETTINGS = { multihop: false, minTransmit: 300, minReceive: 300, multiplier: 3 };
 const WISH = { remote: '10.0.0.1', local: '10.0.0.9', settings: SETTINGS };
@@ -16,7 +16,7 @@ const hub = (peer: object): string =>
 
 function pair(peer: object = { bfd: {} }): { readonly lab: Lab; readonly router: Router } {
   const toHub = calico('BGPPeer', 'hub', { node: 'node-1', peerIP: '10.0.0.9', asNumber: 64512 });
-  const lab = new Lab(hub(peer) + node(1) + toHub);
+  const lab = new Lab(POOLS + hub(peer) + node(1) + toHub);
   lab.start();
   lab.converge();
   return { lab, router: lab.router('hub') };
@@ -64,4 +64,21 @@ it('does nothing about a peer that has no session, or is none any more', () => {
   router.input({ type: 'bfdDown', peer: 'one', text: TEXT });
   router.input({ type: 'bfdDown', peer: 'two', text: TEXT });
   expect(router.peer('one')).toEqual(before);
+});
+
+it('keeps the routes of a graceful peer, as if its connection had been lost', () => {
+  const { lab, router } = pair();
+  lab.apply(block(1));
+  const intent = router.speaker.intent!;
+  const one = intent.peers.get('one')!;
+  const graceful = { ...one, bfd: { ...one.bfd!, graceful: true as const } };
+  router.input({ type: 'intent', intent: { ...intent, peers: new Map([['one', graceful]]) } });
+  lab.run(SECOND);
+  const before = router.peer('one').counters.received;
+  lab.simulation.link('hub', 'node-1').cut();
+  router.input({ type: 'bfdDown', peer: 'one', text: TEXT });
+  const { lastError, counters } = router.peer('one');
+  expect([before, counters.received, counters.flaps]).toEqual([1, 1, 1]);
+  expect(lastError).toMatchObject({ text: TEXT });
+  expect(lastError?.code).toBeUndefined();
 });
