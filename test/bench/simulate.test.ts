@@ -1,8 +1,13 @@
 // The simulation of large clusters itself: small ones, in which all figures are known.
 
+import { readFileSync } from 'node:fs';
+import { encodeEndOfRib, Framer, KEEPALIVE, MESSAGE_TYPE, type Negotiated } from 'node-bgp';
+import { encodeAnnouncement, encodeWithdrawal } from 'node-bgp/tcp';
 import { describe, expect, it } from 'vitest';
+import { fillDocument, plots } from '../../bench/simulate/document.ts';
 import type { EventFigures } from '../../bench/simulate/events.ts';
 import { main } from '../../bench/simulate/main.ts';
+import { MessageFilter } from '../../bench/simulate/message-filter.ts';
 import { readOptions, type Task } from '../../bench/simulate/options.ts';
 import { svg } from '../../bench/simulate/plot.ts';
 import { simulate } from '../../bench/simulate/run.ts';
@@ -109,6 +114,79 @@ describe('the command line', () => {
 
   it('answers a wrong word with how it is used', () => {
     expect(main(['--what'])).toBe(2);
+  });
+});
+
+describe('a light node', () => {
+  const session = {
+    families: ['ipv4'],
+    addPath: { send: [], receive: [] },
+    maxMessageLength: 4096,
+    fourOctetAs: true,
+    peerType: 'ibgp',
+  } as unknown as Negotiated;
+  const attributes = { origin: 0, asPath: [], nextHop: '10.0.0.1', localPref: 100 } as const;
+  const stream = Buffer.concat([
+    encodeAnnouncement(session, attributes, ['100.64.0.0/26', '100.64.0.64/26']),
+    KEEPALIVE,
+    encodeWithdrawal(session, ['100.64.0.64/26']),
+    encodeEndOfRib('ipv4'),
+    encodeAnnouncement(session, attributes, ['100.64.0.128/26']),
+  ]);
+
+  /** What was read in place, and the types of the messages that went to the session. */
+  function read(chunks: readonly Uint8Array[]) {
+    const heard: string[] = [];
+    const filter = new MessageFilter();
+    filter.reader = {
+      addPath: false,
+      update: () => heard.push('update'),
+      withdrawn: (word) => heard.push(`-${word.toString(16)}`),
+      reached: (word) => heard.push(`+${word.toString(16)}`),
+      endOfRib: () => heard.push('end'),
+    };
+    const framer = new Framer(4096);
+    const left: number[] = [];
+    for (const chunk of chunks) {
+      framer.push(filter.take(chunk));
+      for (let frame = framer.next(); frame !== undefined; frame = framer.next()) {
+        left.push('fault' in frame ? -1 : frame.type);
+      }
+    }
+    return { heard, left };
+  }
+
+  it('reads UPDATEs in place, and leaves the last message of a chunk and all others to the session', () => {
+    const { KEEPALIVE: keepalive, UPDATE: update } = MESSAGE_TYPE;
+    expect(read([stream])).toEqual({
+      heard: ['update', '+64400000', '+64400040', 'update', '-64400040', 'update', 'end'],
+      left: [keepalive, update],
+    });
+    const octets = [...stream].map((octet) => Uint8Array.of(octet));
+    expect(read(octets)).toEqual({ heard: [], left: [update, keepalive, update, update, update] });
+  });
+
+  it('loses nothing, wherever the stream is cut', () => {
+    for (let cut = 1; cut < stream.length; cut++) {
+      const { heard, left } = read([stream.subarray(0, cut), stream.subarray(cut)]);
+      const inPlace = heard.filter((word) => word === 'update').length;
+      const updates = left.filter((type) => type === MESSAGE_TYPE.UPDATE).length;
+      expect([inPlace + updates, left.length - updates], `${cut}`).toEqual([4, 1]);
+    }
+  });
+});
+
+describe('docs/scale.md', () => {
+  it('has a place for every table, and shows every plot', () => {
+    const page = readFileSync(new URL('../../docs/scale.md', import.meta.url), 'utf8');
+    const results = [
+      simulate(task(...MESH, '--nodes', '3')),
+      simulate(task(...REFLECTED, '--nodes', '3', '--reflectors', '2')),
+    ];
+    expect(fillDocument(page, results)).toContain('mesh of 3');
+    expect([...page.matchAll(/\]\(scale\/([^)]+)\)/g)].map(([, name]) => name).sort()).toEqual(
+      [...plots(results).keys()].sort(),
+    );
   });
 });
 
