@@ -4,7 +4,7 @@
 import type { EventName } from './events.ts';
 import { type Plot, type Series, svg } from './plot.ts';
 import type { Result } from './run.ts';
-import { duration, eventTable, mebibytes, memoryTable, octetsText } from './table.ts';
+import { eventTable, memoryTable } from './table.ts';
 
 const EVENTS: readonly EventName[] = [
   'start',
@@ -44,7 +44,7 @@ const PLOTS: readonly (readonly [name: string, plot: (results: readonly Result[]
     (results) => ({
       title: 'A machine is back: until all is as it was',
       unit: 'nodes',
-      text: duration,
+      text: (milliseconds) => inUnits(milliseconds, 1000, ['ms', 's']),
       series: perMachine(
         results,
         (result) => eventOf(result, 'node back')?.routes,
@@ -57,7 +57,7 @@ const PLOTS: readonly (readonly [name: string, plot: (results: readonly Result[]
     (results) => ({
       title: 'Processor time of one machine while all start',
       unit: 'nodes',
-      text: duration,
+      text: (milliseconds) => inUnits(milliseconds, 1000, ['ms', 's']),
       series: perMachine(
         results,
         (result) => eventOf(result, 'start')?.node.total,
@@ -70,7 +70,7 @@ const PLOTS: readonly (readonly [name: string, plot: (results: readonly Result[]
     (results) => ({
       title: 'Octets through one machine while all start',
       unit: 'nodes',
-      text: octetsText,
+      text: (octets) => inUnits(octets, 1000, ['', 'kB', 'MB', 'GB', 'TB']),
       series: perMachine(
         results,
         (result) => eventOf(result, 'start')?.octets.worst,
@@ -83,15 +83,23 @@ const PLOTS: readonly (readonly [name: string, plot: (results: readonly Result[]
     (results) => ({
       title: 'Memory of one router',
       unit: 'nodes',
-      text: mebibytes,
+      text: (mebibytes) => `${mebibytes} MiB`,
       series: perMachine(
         results,
-        ({ memory }) => memory.node,
-        ({ memory }) => memory.reflector,
+        ({ memory }) => memory.node / MIB,
+        ({ memory }) => memory.reflector && memory.reflector / MIB,
       ),
     }),
   ],
 ];
+
+const MIB = 2 ** 20;
+
+/** A power of ten in the largest unit that fits. */
+function inUnits(value: number, step: number, units: readonly string[]): string {
+  const largest = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(value) / Math.log10(step) + 1e-9)));
+  return `${Number((value / step ** largest).toPrecision(3))} ${units[largest]}`;
+}
 
 type Value = (result: Result) => number | undefined;
 

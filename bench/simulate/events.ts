@@ -176,10 +176,13 @@ export class Events {
   }
 
   #trafficFigures(traffic: readonly Traffic[]): Pick<EventFigures, 'updates' | 'octets'> {
-    const { nodes } = this.#network.cluster;
+    const { cluster, nodes } = this.#network;
+    // In a mesh a light node has fewer sessions than a node has.
+    const counts = (index: number) => cluster.reflectors > 0 || nodes[index]!.isWhole;
     const spread = (figure: (traffic: Traffic) => number, total: number): Spread => {
       const values = traffic.map(figure);
-      const [own, reflecting] = [values.slice(0, nodes), values.slice(nodes)];
+      const own = values.slice(0, cluster.nodes).filter((_, index) => counts(index));
+      const reflecting = values.slice(cluster.nodes);
       const common = { total, median: median(own), worst: Math.max(...own) };
       return reflecting.length === 0 ? common : { ...common, reflector: Math.max(...reflecting) };
     };

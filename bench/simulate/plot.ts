@@ -27,7 +27,7 @@ const COLOURS = [
   ['#5b4b9a', '#b3a4f0'],
 ] as const;
 const POINT = 4.5;
-/** Texts at the ends of lines are at least so far apart. */
+/** Names are at least so far apart. */
 const LABEL_HEIGHT = 16;
 
 export function svg(plot: Plot): string {
@@ -51,7 +51,7 @@ export function svg(plot: Plot): string {
         index,
       ),
     ),
-    ...labels(plot.series, x, y),
+    ...labels(plot.series, y),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${plot.title}">\n${style()}\n${parts.join('\n')}\n</svg>\n`;
 }
@@ -81,15 +81,16 @@ function shape(x: number, y: number, index: number): string {
   return `<polygon class="f${index}" points="${corners}"/>`;
 }
 
-/** Names at the ends of the lines, moved apart where those meet. */
-function labels(series: readonly Series[], x: (value: number) => number, y: (value: number) => number): string[] {
+/** Names beside the plot, each as high as its line ends, or as near as there is room. */
+function labels(series: readonly Series[], y: (value: number) => number): string[] {
   const places = series
-    .map(({ name, points }, index) => ({ name, index, x: x(points.at(-1)![0]), y: y(points.at(-1)![1]) }))
+    .map(({ name, points }, index) => ({ name, index, y: y(points.at(-1)![1]) }))
     .sort((a, b) => a.y - b.y);
   let lowest = Number.NEGATIVE_INFINITY;
-  return places.map(({ name, index, x: left, y: middle }) => {
+  const left = WIDTH - RIGHT + 20;
+  return places.map(({ name, index, y: middle }) => {
     lowest = Math.max(middle, lowest + LABEL_HEIGHT);
-    return `<text class="f${index}" x="${round(left + 10)}" y="${round(lowest + 4)}">${name}</text>`;
+    return `${shape(left, lowest, index)}<text class="f${index}" x="${left + 10}" y="${round(lowest + 4)}">${name}</text>`;
   });
 }
 
