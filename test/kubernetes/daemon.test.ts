@@ -276,15 +276,20 @@ describe.skipIf(reason !== undefined)(
         expect(nodes.flatMap(({ bugs, fatal }) => [...bugs, ...fatal])).toEqual([]);
       }
 
-      test('a server that is killed, forgets what was, and comes back with another token', () =>
-        outlives(async () => {
-          await server.kill();
-          await expect.poll(() => first().status.datastore.synced, TIMEOUT).toBe(false);
-          expect(first().status.datastore.detail).toMatch(/refuses connections|closed the connection/);
-          expect(first().daemon.handlers.readiness().ready).toBe(true);
-          writeFileSync(join(server.folder, 'token'), server.replaceToken());
-          await server.restart();
-        }));
+      test(
+        'a server that is killed, forgets what was, and comes back with another token',
+        () =>
+          outlives(async () => {
+            await server.kill();
+            await expect.poll(() => first().status.datastore.synced, TIMEOUT).toBe(false);
+            // What is said first depends on which watch notices.
+            await expect.poll(() => first().status.datastore.detail, TIMEOUT).toMatch(/refuses connections|closed the connection/);
+            expect(first().daemon.handlers.readiness().ready).toBe(true);
+            writeFileSync(join(server.folder, 'token'), server.replaceToken());
+            await server.restart();
+          }),
+        4 * START_TIMEOUT,
+      );
 
       test('a connection that is cut in the middle of an event, and many that are cut', () =>
         outlives(async () => {
