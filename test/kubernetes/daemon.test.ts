@@ -283,7 +283,9 @@ describe.skipIf(reason !== undefined)(
             await server.kill();
             await expect.poll(() => first().status.datastore.synced, TIMEOUT).toBe(false);
             // What is said first depends on which watch notices.
-            await expect.poll(() => first().status.datastore.detail, TIMEOUT).toMatch(/refuses connections|closed the connection/);
+            await expect
+              .poll(() => first().status.datastore.detail, TIMEOUT)
+              .toMatch(/refuses connections|closed the connection/);
             expect(first().daemon.handlers.readiness().ready).toBe(true);
             writeFileSync(join(server.folder, 'token'), server.replaceToken());
             await server.restart();
