@@ -17,7 +17,10 @@ const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 const RUNS = 300;
 
 const runs = cases().flatMap((name) => FAMILIES.map((family) => ({ name, family })));
-const reason = runs.length === 0 ? `no recordings in ${RECORDINGS}` : undefined;
+const reason =
+  runs.length === 0
+    ? `needs recordings; CARACAL_CONFORMANCE says where they are, and in ${RECORDINGS} are none`
+    : undefined;
 const title = `Calico's configurations mean what its resources do${reason === undefined ? '' : ` [skipped: ${reason}]`}`;
 
 describe.skipIf(reason !== undefined)(title, () => {
